@@ -1,0 +1,24 @@
+// Package jsonscan walks raw JSON bytes once, without allocating: skip, find,
+// compare, unescape. It is what event decoding, batch splitting, pattern
+// matching and the select engine stand on, and it imports only the standard
+// library.
+//
+// # Positions
+//
+// Functions take the whole buffer b and an index i, and return an index into
+// the same buffer. A token or value is the half-open range b[i:end]. Nothing
+// here copies or retains b; a []byte that is returned points into it.
+//
+// # Exactness
+//
+// The grammar is RFC 8259's, and validity is exactly that of encoding/json:
+// the same number syntax, the same escapes, no control character below U+0020
+// inside a string, nesting up to [MaxDepth], and invalid UTF-8 or unpaired
+// surrogates accepted in a string and replaced by U+FFFD when it is decoded.
+// [Skip] validates all that it skips. Nothing validates what it does not walk:
+// whoever stops early knows only that the part before is well-formed.
+//
+// # Errors
+//
+// Every error is a [*SyntaxError] with the byte offset in b.
+package jsonscan

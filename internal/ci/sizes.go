@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// checkSizes builds the small programs of testdata/sizes as a function is
+// shipped and compares them with the budgets in testdata/sizes/budgets.txt.
+func checkSizes(h *house) error {
+	base := filepath.Join(h.root, "internal", "ci", "testdata", "sizes")
+	f, err := os.Open(filepath.Join(base, "budgets.txt"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tmp, err := os.MkdirTemp("", "sizes")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+
+	sizes := map[string]float64{"nothing": 0} // MB by program
+	ok := true
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		line, _, _ := strings.Cut(lines.Text(), "#")
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) != 3 {
+			return fmt.Errorf("budgets.txt: %q is not «program over MB»", line)
+		}
+		program, over := fields[0], fields[1]
+		limit, err := strconv.ParseFloat(fields[2], 64)
+		if err != nil {
+			return fmt.Errorf("budgets.txt: %s: %w", program, err)
+		}
+		from, known := sizes[over]
+		if !known {
+			return fmt.Errorf("budgets.txt: %s is compared with %s, which stands below it or nowhere", program, over)
+		}
+		bin := filepath.Join(tmp, program)
+		_, err = run(h.root, []string{"GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0"}, "go", "build",
+			"-tags=lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", bin, filepath.Join(base, program))
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(bin)
+		if err != nil {
+			return err
+		}
+		mb := float64(info.Size()) / 1e6
+		sizes[program] = mb
+		fmt.Printf("%-16s %6.2f MB, %+.2f over %s (budget %.2f)\n", program, mb, mb-from, over, limit)
+		if mb-from > limit {
+			ok = false
+		}
+	}
+	if !ok {
+		return errors.New("a program is over its budget")
+	}
+	return nil
+}

@@ -28,12 +28,3 @@ func KindAt(b []byte, i int) Kind {
 	}
 	return kinds[b[i]]
 }
-
-// Space returns the index of the first byte at or after b[i] that is not JSON
-// white space, len(b) if there is none.
-func Space(b []byte, i int) int {
-	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	return i
-}

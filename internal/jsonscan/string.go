@@ -9,10 +9,79 @@ import (
 // SkipString validates the string whose opening quote is b[i] and returns the
 // index just past its closing quote.
 func SkipString(b []byte, i int) (end int, err error) {
-	if i >= len(b) || b[i] != '"' {
+	if uint(i) >= uint(len(b)) || b[i] != '"' {
 		return i, unexpected(b, i, "a string")
 	}
-	for i++; i < len(b); {
+	return skipText(b, i+1)
+}
+
+// skipText skips the rest of a string from b[i] on, closing quote included.
+func skipText(b []byte, i int) (int, error) {
+	for i+8 <= len(b) {
+		m := stringBytes(load(b, i))
+		if m == 0 {
+			i += 8
+			continue
+		}
+		i += firstByte(m)
+		if b[i] == '"' {
+			return i + 1, nil
+		}
+		return skipEscaped(b, i)
+	}
+	return skipTextTail(b, i)
+}
+
+// skipEscaped is skipText from the first escape on: where there is one, there
+// tend to be many. It goes by words and finds all their escapes at once, so that
+// no escape waits for the one before it.
+func skipEscaped(b []byte, i int) (_ int, err error) {
+	carry := uint64(0) // masks the word's first byte if the byte before escapes it
+	for ; i+8 <= len(b); i += 8 {
+		w := load(b, i)
+		m := stringBytes(w)
+		if m|carry == 0 {
+			continue
+		}
+		quote, slash := equalBytes(w, '"'), equalBytes(w, '\\')
+		escaped := slash<<8 | carry
+		if slash&escaped != 0 {
+			// In a run of backslashes every other one is itself escaped.
+			escaped = carry
+			for s := slash &^ carry; s != 0; {
+				first := s & -s
+				escaped |= first << 8
+				s &^= first | first<<8
+			}
+		}
+		// What remains to be looked at: the end, control characters, and escapes
+		// but of quotes and backslashes.
+		stops := (m | escaped) &^ (slash | quote&escaped)
+		for ; stops != 0; stops &= stops - 1 {
+			at := i + firstByte(stops)
+			if stops&-stops&escaped == 0 {
+				if b[at] == '"' {
+					return at + 1, nil
+				}
+				return at, controlCharacter(b, at)
+			}
+			if !simpleEscape[b[at]] {
+				if _, err = skipEscape(b, at-1); err != nil {
+					return at, err
+				}
+			}
+		}
+		carry = slash &^ escaped >> 56
+	}
+	if carry != 0 {
+		i--
+	}
+	return skipTextTail(b, i)
+}
+
+// skipTextTail is skipText byte by byte.
+func skipTextTail(b []byte, i int) (_ int, err error) {
+	for i < len(b) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1, nil
@@ -21,7 +90,7 @@ func SkipString(b []byte, i int) (end int, err error) {
 				return i, err
 			}
 		case c < ' ':
-			return i, unexpected(b, i, "a character of a string (control characters must be escaped)")
+			return i, controlCharacter(b, i)
 		default:
 			i++
 		}
@@ -29,15 +98,22 @@ func SkipString(b []byte, i int) (end int, err error) {
 	return i, unexpected(b, i, "the closing quote of a string")
 }
 
+func controlCharacter(b []byte, i int) error {
+	return unexpected(b, i, "a character of a string (control characters must be escaped)")
+}
+
+// simpleEscape holds the letters of escapes of two bytes.
+var simpleEscape = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+
 // skipEscape validates the escape whose backslash is b[i].
 func skipEscape(b []byte, i int) (int, error) {
 	if i+1 >= len(b) {
 		return i, unexpected(b, i+1, "an escape")
 	}
-	switch b[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	switch c := b[i+1]; {
+	case simpleEscape[c]:
 		return i + 2, nil
-	case 'u':
+	case c == 'u':
 		for j := i + 2; j < i+6; j++ {
 			if j >= len(b) || unhex(b[j]) < 0 {
 				return i, unexpected(b, j, "a hexadecimal digit")

@@ -1,29 +1,47 @@
 package jsonscan
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // SWAR: eight bytes of text in one word, the first in the lowest byte. A mask
-// has the high bit of each matching byte; carries make bytes above the first
-// match unreliable, so only the lowest set bit of a mask counts.
+// has the high bit of each byte that matches, and no other. The sums below
+// cannot carry from one byte into the next, so every bit of a mask counts.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
+	lows  = ^uint64(highs)
 )
+
+// load returns b[i:i+8] as a word.
+func load(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 
 // firstByte returns the index, 0 to 7, of the lowest byte set in the mask.
 func firstByte(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
 
+// equalBytes masks the bytes equal to c.
+func equalBytes(w uint64, c byte) uint64 {
+	x := w ^ ones*uint64(c)
+	return ^((x&lows + lows) | x) & highs
+}
+
 // stringBytes masks the bytes that end a plain run inside a string: the quote,
-// the backslash and control characters.
+// the backslash and control characters. Flipping bit 1 puts the quote right
+// after the control characters and moves none of these away.
 func stringBytes(w uint64) uint64 {
-	// A byte below 0x20 borrows in w-0x20…; quote and backslash become zero
-	// bytes, which borrow in x-1. &^w keeps bytes of 0x80 and above out.
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((w - ones*0x20) | (quote - ones) | (slash - ones)) &^ w & highs
+	t := w & lows
+	return ^(((t^ones*2)+ones*(0x80-0x21))&((t^ones*'\\')+lows) | w) & highs
 }
 
 // unsafeBytes is stringBytes and every byte outside ASCII.
 func unsafeBytes(w uint64) uint64 {
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((w - ones*0x20) | (quote - ones) | (slash - ones) | w) & highs
+	t := w & lows
+	return (^(((t ^ ones*2) + ones*(0x80-0x21)) & ((t ^ ones*'\\') + lows)) | w) & highs
+}
+
+// digitBytes masks the bytes that are no decimal digit.
+func nonDigits(w uint64) uint64 {
+	x := w ^ ones*'0' // a digit becomes 0 to 9
+	return (x&lows + ones*(0x80-10) | x) & highs
 }

@@ -95,12 +95,8 @@ func (s *Secret[T]) Get(ctx context.Context) (T, error) {
 }
 
 func (s *Secret[T]) get(ctx context.Context) (T, error) {
-	e, _, err := s.load(ctx)
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return e.data, nil
+	v, err := s.Value(ctx)
+	return v.Data(), err
 }
 
 // Value is Get with what is known about the value: its version, for

@@ -1,0 +1,81 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// An Option tunes an adapter or [Start]. Each one says what it is for. An
+// option given to something else, or with a value outside its range, is a
+// configuration error: Start reports it at INIT and does not begin to serve,
+// and an adapter that is called without Start returns it from every Invoke.
+// The zero Option does nothing.
+type Option struct {
+	name string
+	on   scope
+	set  func(*options) error
+}
+
+// scope is a set of what an option can be given to.
+type scope uint8
+
+const (
+	onJSON scope = 1 << iota
+	onHTTP
+	onHTTPHandler
+	onEndpoint
+	onStart
+
+	onAdapters = onJSON | onHTTP | onHTTPHandler
+)
+
+func (s scope) String() string {
+	switch s {
+	case onJSON:
+		return "JSON"
+	case onHTTP:
+		return "HTTP"
+	case onHTTPHandler:
+		return "HTTPHandler"
+	case onEndpoint:
+		return "Endpoint"
+	}
+	return "Start"
+}
+
+// options is what all the options of one adapter, or of Start, say together.
+type options struct {
+	disallowUnknownFields bool
+	reserve               time.Duration // defaultReserve or a fixed one
+	gatewayTimeout        time.Duration // of REST and HTTP API fronts
+	exitOnPanic           bool
+	onShutdown            []func(context.Context)
+}
+
+// newOptions applies opts for the one thing in s. The options are usable even
+// where there is an error, which joins all that is wrong.
+func newOptions(s scope, opts []Option) (options, error) {
+	o := options{reserve: defaultReserve, gatewayTimeout: defaultGatewayTimeout}
+	var errs []error
+	for _, opt := range opts {
+		switch {
+		case opt.set == nil:
+		case opt.on&s == 0:
+			errs = append(errs, fmt.Errorf("handler: %s is not an option of %s", opt.name, s))
+		default:
+			if err := opt.set(&o); err != nil {
+				errs = append(errs, fmt.Errorf("handler: option %s of %s: %w", opt.name, s, err))
+			}
+		}
+	}
+	return o, errors.Join(errs...)
+}
+
+// configured is implemented by the Invokers of this package: Start asks them
+// before it serves.
+type configured interface {
+	// configError is what is wrong with how the Invoker was built, or nil.
+	configError() error
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/lambdatune/lambdatune/handler/local/gobuild"
+	"github.com/lambdatune/lambdatune/handler/local/internal/console"
+	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
+)
+
+// workplace is where binaries are built.
+type workplace struct {
+	dir    string
+	builds int
+}
+
+func newWorkplace() (*workplace, error) {
+	dir, err := os.MkdirTemp("", "lambdatune-local-")
+	return &workplace{dir: dir}, err
+}
+
+func (w *workplace) remove() { os.RemoveAll(w.dir) }
+
+// program makes the target runnable: builds it, unless it is a binary.
+func (w *workplace) program(ctx context.Context, o *options, t target) (runtimeapi.Command, error) {
+	c := runtimeapi.Command{Path: t.path, Env: append(os.Environ(), o.env...)}
+	st, err := os.Stat(t.path)
+	if err != nil {
+		return c, err
+	}
+	if !st.IsDir() {
+		if runtime.GOOS != "windows" && st.Mode()&0o111 == 0 {
+			return c, fmt.Errorf("function %s: neither a directory nor an executable file", t.path)
+		}
+		return c, nil
+	}
+	w.builds++
+	c.Dir = t.path
+	c.Path = filepath.Join(w.dir, fmt.Sprintf("%s-%d", t.name, w.builds), "bootstrap")
+	if runtime.GOOS == "windows" {
+		c.Path += ".exe"
+	}
+	if err := os.Mkdir(filepath.Dir(c.Path), 0o755); err != nil {
+		return c, err
+	}
+	return c, gobuild.Build(ctx, t.path, c.Path, o.buildArgs...)
+}
+
+// start builds and starts one function.
+func (w *workplace) start(ctx context.Context, o *options, t target, c console.Console) (*runtimeapi.Function, error) {
+	p, err := w.program(ctx, o, t)
+	if err != nil {
+		return nil, err
+	}
+	return runtimeapi.Start(p, o.configOf(t, c))
+}
+
+func (o *options) configOf(t target, c console.Console) runtimeapi.Config {
+	config := o.config
+	config.Name = t.name
+	config.Observe = c.Event
+	return config
+}

@@ -79,3 +79,13 @@ type configured interface {
 	// configError is what is wrong with how the Invoker was built, or nil.
 	configError() error
 }
+
+func configErrorOf(inv Invoker) error {
+	if inv == nil {
+		return errors.New("handler: an Invoker is nil")
+	}
+	if c, ok := inv.(configured); ok {
+		return c.configError()
+	}
+	return nil
+}

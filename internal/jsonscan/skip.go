@@ -51,13 +51,13 @@ open:
 	depth++
 	if b[i] == '[' {
 		objects <<= 1
-		if i = skipSpace(b, i+1); i < len(b) && b[i] == ']' {
+		if i = Space(b, i+1); i < len(b) && b[i] == ']' {
 			goto closing
 		}
 		goto value
 	}
 	objects = objects<<1 | 1
-	if i = skipSpace(b, i+1); i < len(b) && b[i] == '}' {
+	if i = Space(b, i+1); i < len(b) && b[i] == '}' {
 		goto closing
 	}
 
@@ -65,18 +65,27 @@ name:
 	if uint(i) >= uint(len(b)) || b[i] != '"' {
 		return i, unexpected(b, i, "a member's name")
 	}
-	if i, err = skipText(b, i+1); err != nil {
+	if end := shortText(b, i+1); end > 0 {
+		i = end
+	} else if i, err = skipText(b, i+1); err != nil {
 		return i, err
 	}
 	if uint(i) < uint(len(b)) && b[i] == ':' {
-		i = skipSpace(b, i+1)
+		i = Space(b, i+1)
 	} else if i, err = skipColon(b, i); err != nil {
 		return i, err
 	}
 
 value:
-	switch KindAt(b, i) {
+	if uint(i) >= uint(len(b)) {
+		return i, unexpected(b, i, "a value")
+	}
+	switch kinds[b[i]] {
 	case String:
+		if end := shortText(b, i+1); end > 0 {
+			i = end
+			goto after
+		}
 		i, err = skipText(b, i+1)
 	case Number:
 		i, err = SkipNumber(b, i)
@@ -90,11 +99,11 @@ value:
 	}
 
 after:
-	i = skipSpace(b, i)
+	i = Space(b, i)
 	if uint(i) < uint(len(b)) {
 		c := b[i]
 		if c == ',' {
-			i = skipSpace(b, i+1)
+			i = Space(b, i+1)
 			if objects&1 != 0 {
 				goto name
 			}
@@ -148,5 +157,5 @@ func skipColon(b []byte, i int) (int, error) {
 	if i = Space(b, i); i >= len(b) || b[i] != ':' {
 		return i, unexpected(b, i, "':'")
 	}
-	return skipSpace(b, i+1), nil
+	return Space(b, i+1), nil
 }

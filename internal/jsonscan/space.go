@@ -3,6 +3,15 @@ package jsonscan
 // Space returns the index of the first byte at or after b[i] that is not JSON
 // white space, len(b) if there is none.
 func Space(b []byte, i int) int {
+	// Mostly there is none, so this much is inlined.
+	if uint(i) < uint(len(b)) && b[i] > ' ' {
+		return i
+	}
+	return skipSpaces(b, i)
+}
+
+//go:noinline
+func skipSpaces(b []byte, i int) int {
 	for i < len(b) && b[i] <= ' ' {
 		switch b[i] {
 		case '\n', '\r', '\t':
@@ -23,12 +32,4 @@ func Space(b []byte, i int) int {
 		}
 	}
 	return i
-}
-
-// skipSpace is Space where mostly there is none: small enough to inline.
-func skipSpace(b []byte, i int) int {
-	if uint(i) < uint(len(b)) && b[i] > ' ' {
-		return i
-	}
-	return Space(b, i)
 }

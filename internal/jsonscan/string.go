@@ -32,6 +32,16 @@ func skipText(b []byte, i int) (int, error) {
 	return skipTextTail(b, i)
 }
 
+// shortText is skipText for what ends within a word, 0 for all else.
+func shortText(b []byte, i int) int {
+	if i+8 <= len(b) {
+		if j := i + firstByte(stringBytes(load(b, i))); j < i+8 && b[j] == '"' {
+			return j + 1
+		}
+	}
+	return 0
+}
+
 // skipEscaped is skipText from the first escape on: where there is one, there
 // tend to be many. It goes by words and finds all their escapes at once, so that
 // no escape waits for the one before it.

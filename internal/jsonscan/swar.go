@@ -3,6 +3,7 @@ package jsonscan
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // SWAR: eight bytes of text in one word, the first in the lowest byte. A mask
@@ -14,8 +15,12 @@ const (
 	lows  = ^uint64(highs)
 )
 
-// load returns b[i:i+8] as a word.
-func load(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+// load returns b[i:i+8] as a word. The caller has seen that i+8 <= len(b); that
+// check is not repeated.
+func load(b []byte, i int) uint64 {
+	p := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)
+	return binary.LittleEndian.Uint64((*[8]byte)(p)[:])
+}
 
 // firstByte returns the index, 0 to 7, of the lowest byte set in the mask.
 func firstByte(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }

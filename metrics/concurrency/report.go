@@ -64,17 +64,17 @@ func ParseReport(line []byte, r *Report) error {
 func (r *Report) parseText(line []byte) error {
 	sawDuration := false
 	for len(line) > 0 {
-		var field []byte
-		if i := bytes.IndexAny(line, "\t\n"); i >= 0 {
+		field := line
+		if i := bytes.IndexByte(line, '\t'); i >= 0 {
 			field, line = line[:i], line[i+1:]
 		} else {
-			field, line = line, nil
+			line = nil
 		}
-		i := bytes.Index(field, []byte(": "))
-		if i < 0 {
+		i := bytes.IndexByte(field, ':')
+		if i < 0 || i+1 >= len(field) || field[i+1] != ' ' {
 			continue
 		}
-		name, value := bytes.TrimSpace(field[:i]), bytes.TrimSpace(field[i+2:])
+		name, value := field[:i], field[i+2:]
 		ok := true
 		switch string(name) {
 		case "RequestId":
@@ -84,16 +84,16 @@ func (r *Report) parseText(line []byte) error {
 			sawDuration = ok
 		case "Billed Duration":
 			r.Billed, ok = parseMillis(value, " ms")
-		case "Init Duration":
-			r.Init, ok = parseMillis(value, " ms")
-		case "Restore Duration":
-			r.Restore, ok = parseMillis(value, " ms")
 		case "Memory Size":
 			r.MemorySize, ok = parseMB(value)
 		case "Max Memory Used":
 			r.MaxMemoryUsed, ok = parseMB(value)
+		case "Init Duration":
+			r.Init, ok = parseMillis(value, " ms")
+		case "Restore Duration":
+			r.Restore, ok = parseMillis(value, " ms")
 		case "Status":
-			r.Failed = string(value) != "success"
+			r.Failed = string(bytes.TrimSpace(value)) != "success"
 		}
 		if !ok {
 			return fmt.Errorf("concurrency: REPORT line: %s is %q, want a number with its unit", name, value)
@@ -111,10 +111,11 @@ func (r *Report) parseText(line []byte) error {
 // parseMillis reads a decimal number of milliseconds such as 3.35, exactly to
 // the nanosecond, with the given unit behind it.
 func parseMillis(b []byte, unit string) (time.Duration, bool) {
-	if !bytes.HasSuffix(b, []byte(unit)) {
+	digits := len(b) - len(unit)
+	if digits < 1 || string(b[digits:]) != unit {
 		return 0, false
 	}
-	b = b[:len(b)-len(unit)]
+	b = b[:digits]
 	var n int64
 	for i, c := range b {
 		if c == '.' && i > 0 && i < len(b)-1 {
@@ -127,7 +128,7 @@ func parseMillis(b []byte, unit string) (time.Duration, bool) {
 			return 0, false
 		}
 	}
-	return time.Duration(n) * time.Millisecond, len(b) > 0
+	return time.Duration(n) * time.Millisecond, true
 }
 
 // fraction adds the digits behind the point to n nanoseconds.

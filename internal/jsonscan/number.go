@@ -53,16 +53,16 @@ func skipLongNumber(b []byte, i int) (end int, err error) {
 // skipDigits skips one or more decimal digits.
 func skipDigits(b []byte, i int) (int, error) {
 	start := i
-	for i+8 <= len(b) {
-		others := nonDigits(load(b, i))
-		i += firstByte(others)
-		if others != 0 {
-			break
+	for ; i+8 <= len(b); i += 8 {
+		if others := nonDigits(load(b, i)); others != 0 {
+			i += firstByte(others)
+			goto done
 		}
 	}
 	for uint(i) < uint(len(b)) && b[i]-'0' <= 9 {
 		i++
 	}
+done:
 	if i == start {
 		return i, unexpected(b, i, "a digit")
 	}

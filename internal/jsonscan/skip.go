@@ -82,10 +82,6 @@ value:
 	}
 	switch kinds[b[i]] {
 	case String:
-		if end := shortText(b, i+1); end > 0 {
-			i = end
-			goto after
-		}
 		i, err = skipText(b, i+1)
 	case Number:
 		i, err = SkipNumber(b, i)

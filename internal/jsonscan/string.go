@@ -17,26 +17,24 @@ func SkipString(b []byte, i int) (end int, err error) {
 
 // skipText skips the rest of a string from b[i] on, closing quote included.
 func skipText(b []byte, i int) (int, error) {
-	for i+8 <= len(b) {
-		m := stringBytes(load(b, i))
-		if m == 0 {
-			i += 8
-			continue
+	for ; i+8 <= len(b); i += 8 {
+		// i moves by a constant here: a word need not wait for the one before it.
+		if m := stringBytesFrom(load(b, i)); m != 0 {
+			if i += firstByte(m); b[i] == '"' {
+				return i + 1, nil
+			}
+			return skipEscaped(b, i)
 		}
-		i += firstByte(m)
-		if b[i] == '"' {
-			return i + 1, nil
-		}
-		return skipEscaped(b, i)
 	}
 	return skipTextTail(b, i)
 }
 
-// shortText is skipText for what ends within a word, 0 for all else.
+// shortText is skipText for what ends within nine bytes, and 0 for all else. It
+// is small enough to inline.
 func shortText(b []byte, i int) int {
-	if i+8 <= len(b) {
-		if j := i + firstByte(stringBytes(load(b, i))); j < i+8 && b[j] == '"' {
-			return j + 1
+	if i+8 < len(b) {
+		if i += firstByte(stringBytesFrom(load(b, i))); b[i] == '"' {
+			return i + 1
 		}
 	}
 	return 0
@@ -45,38 +43,26 @@ func shortText(b []byte, i int) int {
 // skipEscaped is skipText from the first escape on: where there is one, there
 // tend to be many. It goes by words and finds all their escapes at once, so that
 // no escape waits for the one before it.
-func skipEscaped(b []byte, i int) (_ int, err error) {
+func skipEscaped(b []byte, i int) (int, error) {
 	carry := uint64(0) // masks the word's first byte if the byte before escapes it
 	for ; i+8 <= len(b); i += 8 {
-		w := load(b, i)
-		m := stringBytes(w)
-		if m|carry == 0 {
-			continue
-		}
-		quote, slash := equalBytes(w, '"'), equalBytes(w, '\\')
+		quote, slash, control := classes(load(b, i))
 		escaped := slash<<8 | carry
 		if slash&escaped != 0 {
-			// In a run of backslashes every other one is itself escaped.
-			escaped = carry
-			for s := slash &^ carry; s != 0; {
-				first := s & -s
-				escaped |= first << 8
-				s &^= first | first<<8
-			}
+			escaped = everyOther(slash, carry)
 		}
-		// What remains to be looked at: the end, control characters, and escapes
-		// but of quotes and backslashes.
-		stops := (m | escaped) &^ (slash | quote&escaped)
+		// What remains to be looked at: control characters, the closing quote, and
+		// escapes but of quotes and backslashes.
+		stops := control | quote&^escaped | escaped&^(quote|slash)
 		for ; stops != 0; stops &= stops - 1 {
 			at := i + firstByte(stops)
-			if stops&-stops&escaped == 0 {
-				if b[at] == '"' {
-					return at + 1, nil
-				}
+			switch c := b[at]; {
+			case c == '"':
+				return at + 1, nil
+			case c < ' ' && stops&-stops&escaped == 0:
 				return at, controlCharacter(b, at)
-			}
-			if !simpleEscape[b[at]] {
-				if _, err = skipEscape(b, at-1); err != nil {
+			case !simpleEscape[c]:
+				if _, err := skipEscape(b, at-1); err != nil {
 					return at, err
 				}
 			}
@@ -87,6 +73,18 @@ func skipEscaped(b []byte, i int) (_ int, err error) {
 		i--
 	}
 	return skipTextTail(b, i)
+}
+
+// everyOther returns what the backslashes of a word escape, where they stand in
+// rows: each one that is not itself escaped escapes the next byte.
+func everyOther(slash, carry uint64) (escaped uint64) {
+	escaped = carry
+	for slash &^= carry; slash != 0; {
+		first := slash & -slash
+		escaped |= first << 8
+		slash &^= first | first<<8
+	}
+	return escaped
 }
 
 // skipTextTail is skipText byte by byte.
@@ -123,26 +121,26 @@ func skipEscape(b []byte, i int) (int, error) {
 	switch c := b[i+1]; {
 	case simpleEscape[c]:
 		return i + 2, nil
+	case c == 'u' && i+6 <= len(b) && hexDigit[b[i+2]]&hexDigit[b[i+3]]&hexDigit[b[i+4]]&hexDigit[b[i+5]]&isHex != 0:
+		return i + 6, nil
 	case c == 'u':
 		for j := i + 2; j < i+6; j++ {
-			if j >= len(b) || unhex(b[j]) < 0 {
+			if j >= len(b) || hexDigit[b[j]] == 0 {
 				return i, unexpected(b, j, "a hexadecimal digit")
 			}
 		}
-		return i + 6, nil
 	}
 	return i, unexpected(b, i+1, `one of "\/bfnrtu`)
 }
 
-func unhex(c byte) rune {
-	switch {
-	case c-'0' <= 9:
-		return rune(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return rune(c|0x20-'a') + 10
-	}
-	return -1
+// hexDigit holds the value of each hexadecimal digit, and with it isHex.
+var hexDigit = [256]byte{
+	'0': isHex, '1': isHex | 1, '2': isHex | 2, '3': isHex | 3, '4': isHex | 4, '5': isHex | 5, '6': isHex | 6, '7': isHex | 7, '8': isHex | 8, '9': isHex | 9,
+	'a': isHex | 10, 'b': isHex | 11, 'c': isHex | 12, 'd': isHex | 13, 'e': isHex | 14, 'f': isHex | 15,
+	'A': isHex | 10, 'B': isHex | 11, 'C': isHex | 12, 'D': isHex | 13, 'E': isHex | 14, 'F': isHex | 15,
 }
+
+const isHex = 0x10
 
 // Escaped reports whether the valid string token, quotes included, has an
 // escape. Where it has none, and is valid UTF-8, token[1:len(token)-1] is the
@@ -231,5 +229,5 @@ func unescape(s []byte) (rune, []byte) {
 }
 
 func hex4(s []byte) rune {
-	return unhex(s[2])<<12 | unhex(s[3])<<8 | unhex(s[4])<<4 | unhex(s[5])
+	return rune(hexDigit[s[2]]&0xf)<<12 | rune(hexDigit[s[3]]&0xf)<<8 | rune(hexDigit[s[4]]&0xf)<<4 | rune(hexDigit[s[5]]&0xf)
 }

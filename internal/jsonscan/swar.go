@@ -7,8 +7,8 @@ import (
 )
 
 // SWAR: eight bytes of text in one word, the first in the lowest byte. A mask
-// has the high bit of each byte that matches, and no other. The sums below
-// cannot carry from one byte into the next, so every bit of a mask counts.
+// has the high bit of each byte that matches, and no other: the sums below
+// cannot carry from one byte into the next.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
@@ -37,6 +37,18 @@ func equalBytes(w uint64, c byte) uint64 {
 func stringBytes(w uint64) uint64 {
 	t := w & lows
 	return ^(((t^ones*2)+ones*(0x80-0x21))&((t^ones*'\\')+lows) | w) & highs
+}
+
+// stringBytesFrom is stringBytes on a shorter chain of operations: its lowest
+// bit is right, those above it may not be.
+func stringBytesFrom(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones)) & (^w & highs)
+}
+
+// classes returns stringBytes by class.
+func classes(w uint64) (quote, slash, control uint64) {
+	t, ascii := w&lows, ^w&highs
+	return ascii &^ ((t ^ ones*'"') + lows), ascii &^ ((t ^ ones*'\\') + lows), ascii &^ (t + ones*(0x80-' '))
 }
 
 // unsafeBytes is stringBytes and every byte outside ASCII.

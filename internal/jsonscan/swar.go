@@ -22,14 +22,14 @@ func load(b []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64((*[8]byte)(p)[:])
 }
 
+// loadString is load from a string.
+func loadString(s string, i int) uint64 {
+	p := unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i)
+	return binary.LittleEndian.Uint64((*[8]byte)(p)[:])
+}
+
 // firstByte returns the index, 0 to 7, of the lowest byte set in the mask.
 func firstByte(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
-
-// equalBytes masks the bytes equal to c.
-func equalBytes(w uint64, c byte) uint64 {
-	x := w ^ ones*uint64(c)
-	return ^((x&lows + lows) | x) & highs
-}
 
 // stringBytes masks the bytes that end a plain run inside a string: the quote,
 // the backslash and control characters. Flipping bit 1 puts the quote right
@@ -57,7 +57,7 @@ func unsafeBytes(w uint64) uint64 {
 	return (^(((t ^ ones*2) + ones*(0x80-0x21)) & ((t ^ ones*'\\') + lows)) | w) & highs
 }
 
-// digitBytes masks the bytes that are no decimal digit.
+// nonDigits masks the bytes that are no decimal digit.
 func nonDigits(w uint64) uint64 {
 	x := w ^ ones*'0' // a digit becomes 0 to 9
 	return (x&lows + ones*(0x80-10) | x) & highs

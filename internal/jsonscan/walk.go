@@ -71,14 +71,20 @@ func (o *ObjectWalk) Next() bool {
 		o.pos = i
 		return false
 	}
-	if o.name = i; i >= len(o.b) || o.b[i] != '"' {
+	if o.name = i; uint(i) >= uint(len(o.b)) || o.b[i] != '"' {
 		return o.fail(unexpected(o.b, i, "a member's name"))
 	}
+	end := shortText(o.b, i+1)
 	var err error
-	if o.nameEnd, err = SkipString(o.b, i); err != nil {
-		return o.fail(err)
+	if end == 0 {
+		if end, err = skipText(o.b, i+1); err != nil {
+			return o.fail(err)
+		}
 	}
-	if o.pos, err = skipColon(o.b, o.nameEnd); err != nil {
+	o.nameEnd = end
+	if uint(end) < uint(len(o.b)) && o.b[end] == ':' {
+		o.pos = Space(o.b, end+1)
+	} else if o.pos, err = skipColon(o.b, end); err != nil {
 		return o.fail(err)
 	}
 	o.state = walkValue
@@ -115,7 +121,7 @@ func advance(b []byte, i int, state *walkState, failed *error, closing byte) (in
 		}
 	}
 	i = Space(b, i)
-	if i < len(b) && b[i] == ',' {
+	if uint(i) < uint(len(b)) && b[i] == ',' {
 		return Space(b, i+1), true
 	}
 	*state = walkDone
@@ -138,20 +144,10 @@ func (o *ObjectWalk) NameToken() []byte { return o.b[o.name:o.nameEnd] }
 // there as it is, else appended to scratch.
 func (o *ObjectWalk) Name(scratch []byte) []byte {
 	t := o.b[o.name:o.nameEnd]
-	if !plain(t) {
+	if !verbatim(t) {
 		return AppendString(scratch, t)
 	}
 	return t[1 : len(t)-1]
-}
-
-// plain reports whether the token's bytes are its value: ASCII without escapes.
-func plain(token []byte) bool {
-	for _, c := range token {
-		if c == '\\' || c >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 // Pos returns the index of the current value's first byte, for whoever walks

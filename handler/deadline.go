@@ -74,6 +74,27 @@ func reserveOf(remaining, fixed time.Duration) time.Duration {
 // Where ctx has no deadline, or one that a middleware set earlier still, logic
 // gets ctx itself.
 func withDeadline(ctx context.Context, reserve, timeout time.Duration) (context.Context, *deadlineCtx) {
+	end, ok := deadlineOf(ctx, reserve, timeout)
+	if !ok {
+		return ctx, nil
+	}
+	c := &deadlineCtx{Context: ctx, deadline: end}
+	return c, c
+}
+
+// start is withDeadline where the deadlineCtx is a part of something larger. It
+// is to be finished in either case.
+func (c *deadlineCtx) start(ctx context.Context, reserve, timeout time.Duration) context.Context {
+	end, ok := deadlineOf(ctx, reserve, timeout)
+	if !ok {
+		return ctx
+	}
+	c.Context, c.deadline = ctx, end
+	return c
+}
+
+// deadlineOf is the deadline of core logic, if it needs one of its own.
+func deadlineOf(ctx context.Context, reserve, timeout time.Duration) (time.Time, bool) {
 	own, limited := ctx.Deadline()
 	end, start := own, time.Time{}
 	if v := invocation.From(ctx); v != nil {
@@ -93,15 +114,11 @@ func withDeadline(ctx context.Context, reserve, timeout time.Duration) (context.
 		}
 	}
 	if end.IsZero() {
-		return ctx, nil
+		return end, false
 	}
 	end = end.Round(0)
 	end = end.Add(-reserveOf(end.Sub(now), reserve))
-	if limited && !own.After(end) {
-		return ctx, nil
-	}
-	c := &deadlineCtx{Context: ctx, deadline: end}
-	return c, c
+	return end, !limited || own.After(end)
 }
 
 // A deadlineCtx is a context with a deadline that costs one small allocation

@@ -119,7 +119,7 @@ func describe(b []byte, err error) *DecodeError {
 	var syntax *jsonscan.SyntaxError
 	if errors.As(jsonscan.Valid(b), &syntax) {
 		e := &DecodeError{Offset: syntax.Offset, Err: syntax, reason: syntax.Msg}
-		e.Member, _ = locate(b, syntax.Offset)
+		e.Member, _ = locate(b, -1)
 		if jsonscan.Space(b, 0) == len(b) {
 			e.reason = "the text is empty"
 		}
@@ -202,9 +202,9 @@ const (
 	maxPathName  = 64
 )
 
-// locate returns the path and the offset of the innermost value of b that goes
-// on at offset at: the one that encoding/json was in when it reported at, or
-// that a syntax error breaks.
+// locate returns the path and the offset of the innermost value of b that the
+// byte before offset at belongs to, which is the one that encoding/json was in
+// when it reported at; or, where at is -1, that a syntax error breaks.
 func locate(b []byte, at int) (path string, start int) {
 	i := jsonscan.Space(b, 0)
 	for range maxPathDepth {

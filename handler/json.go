@@ -55,13 +55,15 @@ func (j *jsonInvoker[In, Out]) Invoke(ctx context.Context, payload []byte) (resp
 		return nil, j.err
 	}
 	defer contain(ctx, &err)
-	var in In
-	if err := j.decoder.decode(payload, &in); err != nil {
+	call := new(struct { // one allocation
+		in       In
+		deadline deadlineCtx
+	})
+	if err := j.decoder.decode(payload, &call.in); err != nil {
 		return nil, err
 	}
-	ctx, deadline := withDeadline(ctx, j.reserve, 0)
-	defer deadline.finish()
-	out, err := j.f(ctx, in)
+	defer call.deadline.finish()
+	out, err := j.f(call.deadline.start(ctx, j.reserve, 0), call.in)
 	if err != nil {
 		return nil, err
 	}

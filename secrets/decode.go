@@ -21,7 +21,8 @@ func decode[T any](raw Raw, custom func([]byte, any) error) (v T, err error) {
 	}()
 	if custom != nil {
 		if err := custom(raw.Data, &v); err != nil {
-			return v, fmt.Errorf("%w into %T: Options.Decode failed (%T, text withheld)", ErrDecode, v, err)
+			var zero T
+			return zero, fmt.Errorf("%w into %s: %s", ErrDecode, reflect.TypeFor[T](), describe(err, len(raw.Data)))
 		}
 		return v, nil
 	}
@@ -49,11 +50,19 @@ func decode[T any](raw Raw, custom func([]byte, any) error) (v T, err error) {
 	return v, nil
 }
 
-// describe says what is wrong with a JSON text without quoting it.
+// describe says what is wrong with a value without quoting it. The text of an
+// error that doesn't come from encoding/json is withheld, unless it has a method
+// SecretSafe, by which its author says that it never quotes its input.
 func describe(err error, size int) string {
 	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
+	var safe interface {
+		error
+		SecretSafe()
+	}
 	switch {
+	case errors.As(err, &safe):
+		return safe.Error()
 	case size == 0:
 		return "the value is empty"
 	case errors.As(err, &syntax):
@@ -67,7 +76,7 @@ func describe(err error, size int) string {
 		// secret's own and are left out.
 		return fmt.Sprintf("a field of Go type %s is a JSON %s (%s.%s)", typ.Type, kind, typ.Struct, lastField(typ))
 	}
-	return fmt.Sprintf("the JSON does not fit (%T, text withheld)", err)
+	return fmt.Sprintf("decoding failed (%T, text withheld)", err)
 }
 
 func lastField(e *json.UnmarshalTypeError) string {

@@ -69,7 +69,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"empty", getter[login](t, "", false, nil), secrets.ErrDecode, "empty"},
 		{"a number for a text", getter[struct{ Password string }](t, `{"password":31337}`, false, nil), secrets.ErrDecode, "JSON number (.Password)"},
 		{"a number out of range", getter[struct{ Pin int8 }](t, `{"pin":31337}`, false, nil), secrets.ErrDecode, "int8"},
-		{"a number for Redacted", getter[login](t, `{"password":31337}`, false, nil), secrets.ErrDecode, "withheld"},
+		{"a number for Redacted", getter[login](t, `{"password":31337}`, false, nil), secrets.ErrDecode, "a JSON string is needed"},
 		{"an array for an object", getter[login](t, `["`+canary+`"]`, false, nil), secrets.ErrDecode, "array"},
 		{"a quoting UnmarshalJSON", getter[quoting](t, `"`+canary+`"`, false, nil), secrets.ErrDecode, "withheld"},
 		{"a panicking UnmarshalJSON", getter[panicking](t, `"`+canary+`"`, false, nil), secrets.ErrDecode, "panicked"},

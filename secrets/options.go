@@ -36,7 +36,8 @@ type Options struct {
 	Stages []Stage
 
 	// Decode replaces the decoding of the value into v, a *T. The default is
-	// described at New.
+	// described at New. The text of its errors, as that of a T's UnmarshalJSON, is
+	// withheld, unless they have a method SecretSafe().
 	Decode func(data []byte, v any) error
 
 	// Observe is called after each fetch and each recovery, synchronously, on

@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +22,12 @@ type Redacted struct {
 // Redact returns s as a [Redacted].
 func Redact(s string) Redacted { return Redacted{p: &s} }
 
+// safeError never quotes a value.
+type safeError string
+
+func (e safeError) Error() string { return string(e) }
+func (safeError) SecretSafe()     {}
+
 // Reveal returns the string.
 func (r Redacted) Reveal() string {
 	if r.p == nil {
@@ -35,7 +40,7 @@ func (r Redacted) Reveal() string {
 func (r *Redacted) UnmarshalJSON(data []byte) error {
 	var s string
 	if json.Unmarshal(data, &s) != nil {
-		return errors.New("not a JSON string")
+		return safeError("a JSON string is needed where there is something else")
 	}
 	r.p = &s
 	return nil

@@ -62,3 +62,11 @@ func nonDigits(w uint64) uint64 {
 	x := w ^ ones*'0' // a digit becomes 0 to 9
 	return (x&lows + ones*(0x80-10) | x) & highs
 }
+
+// eightDigits is the number that a word of eight decimal digits spells: pairs,
+// then fours, then all eight, each step in one multiplication.
+func eightDigits(w uint64) uint64 {
+	w -= ones * '0'
+	w = w*10 + w>>8 // the pairs in every second byte
+	return ((w&0x000000ff000000ff)*(100+1000000<<32) + (w>>16&0x000000ff000000ff)*(1+10000<<32)) >> 32
+}

@@ -318,54 +318,54 @@ func (p *reader) readContext(outer *jsonscan.ObjectWalk) {
 			p.skip(&o, "requestContext.elb")
 		case "http":
 			p.httpContext = true
-			p.inner(&o, "requestContext.http", func(o *jsonscan.ObjectWalk, name []byte) bool {
-				switch string(name) {
-				case "method":
-					p.string(o, &p.contextMethod, "requestContext.http.method")
-				case "protocol":
-					p.string(o, &p.protocol, "requestContext.http.protocol")
-				case "sourceIp":
-					p.string(o, &p.sourceIP, "requestContext.http.sourceIp")
-				default:
-					return false
-				}
-				return true
-			})
+			p.readHTTP(&o)
 		case "identity":
-			p.inner(&o, "requestContext.identity", func(o *jsonscan.ObjectWalk, name []byte) bool {
-				if string(name) == "sourceIp" {
-					p.string(o, &p.sourceIP, "requestContext.identity.sourceIp")
-					return true
-				}
-				return false
-			})
+			p.readIdentity(&o)
 		default:
 			p.skip(&o, "requestContext")
 		}
 	}
-	if p.err != nil {
-		return
-	}
-	if err := o.Err(); err != nil {
-		p.err = syntaxError("requestContext", err)
-		return
-	}
+	p.leave(outer, &o, "requestContext")
 	p.context = span{at, o.End()}
-	outer.Resume(o.End())
 }
 
-// inner walks an object within the request context. take is false for a member
-// that it does not want.
-func (p *reader) inner(outer *jsonscan.ObjectWalk, member string, take func(*jsonscan.ObjectWalk, []byte) bool) {
-	if !p.object(outer, member) {
+func (p *reader) readHTTP(outer *jsonscan.ObjectWalk) {
+	if !p.object(outer, "requestContext.http") {
 		return
 	}
 	o := jsonscan.WalkObject(p.event, outer.Pos())
 	for p.err == nil && o.Next() {
-		if !take(&o, o.Name(p.scratch[:0])) {
-			p.skip(&o, member)
+		switch string(o.Name(p.scratch[:0])) {
+		case "method":
+			p.string(&o, &p.contextMethod, "requestContext.http.method")
+		case "protocol":
+			p.string(&o, &p.protocol, "requestContext.http.protocol")
+		case "sourceIp":
+			p.string(&o, &p.sourceIP, "requestContext.http.sourceIp")
+		default:
+			p.skip(&o, "requestContext.http")
 		}
 	}
+	p.leave(outer, &o, "requestContext.http")
+}
+
+func (p *reader) readIdentity(outer *jsonscan.ObjectWalk) {
+	if !p.object(outer, "requestContext.identity") {
+		return
+	}
+	o := jsonscan.WalkObject(p.event, outer.Pos())
+	for p.err == nil && o.Next() {
+		if string(o.Name(p.scratch[:0])) == "sourceIp" {
+			p.string(&o, &p.sourceIP, "requestContext.identity.sourceIp")
+		} else {
+			p.skip(&o, "requestContext.identity")
+		}
+	}
+	p.leave(outer, &o, "requestContext.identity")
+}
+
+// leave ends the walk of the member o of outer.
+func (p *reader) leave(outer, o *jsonscan.ObjectWalk, member string) {
 	if p.err != nil {
 		return
 	}

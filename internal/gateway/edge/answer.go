@@ -132,9 +132,9 @@ func (c *Config) parse(b []byte) (p payload, ok bool) {
 		var members map[string]json.RawMessage
 		if json.Unmarshal(b, &members) != nil || members["statusCode"] == nil {
 			p.inferred, p.inferredBody = true, b
-			var s string
-			if json.Unmarshal(b, &s) == nil {
-				p.inferredBody = []byte(s)
+			var s *string
+			if json.Unmarshal(b, &s) == nil && s != nil {
+				p.inferredBody = []byte(*s)
 			}
 			return p, true
 		}

@@ -161,12 +161,15 @@ func TestDeadlineEndsUnarmed(t *testing.T) {
 
 func TestDeadlineChildren(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		type key struct{}
+		type (
+			key  struct{}
+			key2 struct{}
+		)
 		parent, stop := context.WithTimeout(context.WithValue(t.Context(), key{}, "kept"), time.Hour)
 		defer stop()
 		_, c := withDeadline(parent, 0, time.Second)
 		before := runtime.NumGoroutine()
-		child, cancel := context.WithCancel(context.WithValue(c, "other", 1)) //nolint:staticcheck // the type of the key does not matter here
+		child, cancel := context.WithCancel(context.WithValue(c, key2{}, 1))
 		defer cancel()
 		later, cancelLater := context.WithTimeout(c, time.Minute)
 		defer cancelLater()

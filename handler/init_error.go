@@ -33,11 +33,7 @@ func failInit(f initFailure) {
 
 // postInitError tells the Runtime API.
 func postInitError(api string, f initFailure) error {
-	kind := f.kind
-	var typed interface{ ErrorType() string }
-	if errors.As(f.err, &typed) && typed.ErrorType() != "" {
-		kind = typed.ErrorType()
-	}
+	kind := kindOf(f)
 	body, err := encode(initErrorBody{f.err.Error(), kind, stackOf(f.err)})
 	if err != nil {
 		return err
@@ -60,4 +56,12 @@ func postInitError(api string, f initFailure) error {
 		return fmt.Errorf("POST %s: status %s, not 202", req.URL.Path, resp.Status)
 	}
 	return nil
+}
+
+func kindOf(f initFailure) string {
+	var typed interface{ ErrorType() string }
+	if errors.As(f.err, &typed) && typed.ErrorType() != "" {
+		return typed.ErrorType()
+	}
+	return f.kind
 }

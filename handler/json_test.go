@@ -141,7 +141,7 @@ func TestJSONPanics(t *testing.T) {
 	for name, inv := range map[string]Invoker{
 		"value":     JSON(func(context.Context, event) (answer, error) { panic("value") }),
 		"error":     JSON(func(context.Context, event) (answer, error) { panic(cause) }),
-		"nil map":   JSON(func(context.Context, event) (m map[string]int, _ error) { m["a"] = 1; return m, nil }),
+		"runtime":   JSON(func(_ context.Context, e event) (int, error) { return 1 / e.N, nil }),
 		"marshal":   JSON(func(context.Context, event) (panicOnMarshal, error) { return panicOnMarshal{}, nil }),
 		"unmarshal": JSON(func(context.Context, panicOnUnmarshal) (answer, error) { return answer{}, nil }),
 	} {

@@ -70,38 +70,37 @@ func appendText(dst, s []byte) []byte {
 // for s, judged as [AppendString] decodes it.
 func EqualString(token []byte, s string) bool {
 	t := token[1 : len(token)-1]
-	i := 0
-	for ; i+8 <= len(t) && i+8 <= len(s); i += 8 {
-		// Equal bytes that stand for themselves.
-		if w := load(t, i); w != loadString(s, i) || unsafeBytes(w) != 0 {
+	for len(t) > 0 {
+		for len(t) >= 8 && len(s) >= 8 {
+			w := load(t, 0)
+			if w != loadString(s, 0) || unsafeBytes(w) != 0 {
+				break
+			}
+			t, s = t[8:], s[8:]
+		}
+		for len(t) > 0 && t[0] < utf8.RuneSelf && t[0] != '\\' {
+			if len(s) == 0 || s[0] != t[0] {
+				return false
+			}
+			t, s = t[1:], s[1:]
+		}
+		if len(t) == 0 {
 			break
 		}
-	}
-	for ; i < len(t); i++ {
-		c := t[i]
-		if c == '\\' || c >= utf8.RuneSelf {
-			return equalRunes(t[i:], s[i:])
-		}
-		if i >= len(s) || s[i] != c {
-			return false
-		}
-	}
-	return i == len(s)
-}
-
-// equalRunes is EqualString from the first byte on that needs decoding.
-func equalRunes(t []byte, s string) bool {
-	for len(t) > 0 {
-		var r rune
+		r := rune(utf8.RuneError)
 		if t[0] == '\\' {
 			r, t = unescape(t)
+		} else if _, n := utf8.DecodeRune(t); n == 1 {
+			t = t[1:] // invalid
+		} else if len(s) >= n && s[:n] == string(t[:n]) {
+			t, s = t[n:], s[n:]
+			continue
 		} else {
-			var n int
-			r, n = utf8.DecodeRune(t)
-			t = t[n:]
+			return false
 		}
-		got, n := utf8.DecodeRuneInString(s)
-		if got != r || n == 0 || (got == utf8.RuneError && n == 1) {
+		var buf [utf8.UTFMax]byte
+		n := utf8.EncodeRune(buf[:], r)
+		if len(s) < n || s[:n] != string(buf[:n]) {
 			return false
 		}
 		s = s[n:]

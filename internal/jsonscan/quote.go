@@ -1,7 +1,7 @@
 package jsonscan
 
 import (
-	"encoding/binary"
+	"bytes"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -18,29 +18,39 @@ func AppendQuote(dst []byte, s string) []byte {
 func AppendQuoteBytes(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	for {
-		n := safePrefix(s)
-		dst = append(dst, s[:n]...)
+		n, ascii := textPrefix(s)
+		if text := s[:n]; ascii || utf8.Valid(text) && bytes.Index(text, separator) < 0 {
+			dst = append(dst, text...)
+		} else {
+			dst = appendRunes(dst, text)
+		}
 		if s = s[n:]; len(s) == 0 {
 			return append(dst, '"')
 		}
-		if s[0] < utf8.RuneSelf {
-			dst = appendEscape(dst, s[0])
-			s = s[1:]
-			continue
-		}
-		switch r, n := utf8.DecodeRune(s); {
+		dst = appendEscape(dst, s[0])
+		s = s[1:]
+	}
+}
+
+// separator begins U+2028 and U+2029, and harmless characters too.
+var separator = []byte("\u2028")[:2]
+
+// appendRunes appends text that may need escapes outside ASCII.
+func appendRunes(dst, text []byte) []byte {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		switch {
 		case r == utf8.RuneError && n == 1:
 			dst = append(dst, `\ufffd`...)
-			s = s[1:]
 		case r == '\u2028' || r == '\u2029':
 			dst = append(dst, `\u202`...)
 			dst = append(dst, hexDigits[r&0xf])
-			s = s[n:]
 		default:
-			dst = append(dst, s[:n]...)
-			s = s[n:]
+			dst = append(dst, text[:n]...)
 		}
+		text = text[n:]
 	}
+	return dst
 }
 
 const hexDigits = "0123456789abcdef"
@@ -64,12 +74,29 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
+// textPrefix returns how many bytes at the start of s come before the first
+// ASCII character that needs an escape, and whether these are surely ASCII.
+func textPrefix(s []byte) (n int, ascii bool) {
+	seen := uint64(0)
+	for ; n+8 <= len(s); n += 8 {
+		w := load(s, n)
+		seen |= w
+		if m := stringBytesFrom(w); m != 0 {
+			return n + firstByte(m), seen&highs == 0
+		}
+	}
+	for ; n < len(s) && s[n] >= ' ' && s[n] != '"' && s[n] != '\\'; n++ {
+		seen |= uint64(s[n])
+	}
+	return n, seen&highs == 0
+}
+
 // safePrefix returns how many bytes at the start of s stand for themselves in a
 // JSON string: printable ASCII but the quote and the backslash.
 func safePrefix(s []byte) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		if m := unsafeBytes(binary.LittleEndian.Uint64(s[i:])); m != 0 {
+		if m := unsafeBytes(load(s, i)); m != 0 {
 			return i + firstByte(m)
 		}
 	}

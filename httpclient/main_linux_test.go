@@ -1,0 +1,71 @@
+package httpclient_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/lambdatune/lambdatune/httpclient"
+	"github.com/lambdatune/lambdatune/httpclient/internal/freeze"
+)
+
+func TestMain(m *testing.M) { freeze.Main(m, kinds()) }
+
+// kinds are the clients that are frozen: each with GET and POST.
+func kinds() map[string]freeze.Kind {
+	clients := map[string]func() *http.Client{
+		"net/http default": func() *http.Client {
+			return &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		},
+		"New": func() *http.Client { return httpclient.New(httpclient.Options{}) },
+		"NewTransport": func() *http.Client {
+			return &http.Client{Transport: httpclient.NewTransport(httpclient.Options{})}
+		},
+		"New, host limit 1s": func() *http.Client {
+			return httpclient.New(httpclient.Options{HostIdleTimeouts: map[string]time.Duration{
+				"127.0.0.1": time.Second, "198.18.0.2": time.Second,
+			}})
+		},
+		"NewTransport, limit 1s": func() *http.Client {
+			return &http.Client{Transport: httpclient.NewTransport(httpclient.Options{IdleTimeout: time.Second})}
+		},
+	}
+	kinds := make(map[string]freeze.Kind)
+	for name, client := range clients {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			kinds[name+" "+method] = func(url string) func(context.Context) error {
+				c := client()
+				return func(ctx context.Context) error { return call(ctx, c, method, url) }
+			}
+		}
+	}
+	return kinds
+}
+
+// call makes one request and reads the answer.
+func call(ctx context.Context, c *http.Client, method, url string) error {
+	var body io.Reader
+	if method == http.MethodPost {
+		body = bytes.NewReader([]byte(`{"amount":1}`))
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %s", resp.Status)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package httpclient_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lambdatune/lambdatune/httpclient/internal/freeze"
+)
+
+// TestThaw makes the first request after a thaw over connections that the far
+// side has given up, with net/http's default client beside ours: 1,040 trials
+// of ours. In CI the far side forgets at 2 s and the freeze takes 3 s, with an
+// idle limit of 1 s for its host; LAMBDATUNE_FULL=1 adds 5 s and 6 s with
+// default options.
+func TestThaw(t *testing.T) {
+	if testing.Short() {
+		t.Skip("freezes for 3 s")
+	}
+	thaw(t, "", 2*time.Second, 3*time.Second, "New, host limit 1s", "NewTransport, limit 1s")
+	if os.Getenv("LAMBDATUNE_FULL") == "1" {
+		thaw(t, "", 5*time.Second, 6*time.Second, "New", "NewTransport")
+	}
+}
+
+func thaw(t *testing.T, client string, forget, frozen time.Duration, ours ...string) {
+	const perCell = 52
+	for _, side := range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {
+		t.Run(fmt.Sprintf("%v/%v", frozen, side), func(t *testing.T) {
+			t.Parallel()
+			if side.NeedsNamespace() {
+				freeze.RequireNamespaces(t)
+			}
+			var cells []freeze.Cell
+			for _, kind := range append([]string{"net/http default"}, ours...) {
+				for _, method := range []string{"GET", "POST"} {
+					cells = append(cells, freeze.Cell{Kind: kind + " " + method, N: perCell})
+				}
+			}
+			outcomes := freeze.Run(t, freeze.Trial{
+				FarSide: side, Forget: forget, Freeze: frozen, Timeout: 3 * time.Second, Cells: cells, Client: client,
+			})
+			for _, cell := range cells {
+				report(t, cell, outcomes)
+			}
+		})
+	}
+}
+
+// report prints a cell's failures and latency, and fails the test for those of
+// our clients.
+func report(t *testing.T, cell freeze.Cell, outcomes []freeze.Outcome) {
+	t.Helper()
+	var took []time.Duration
+	failed, why := 0, ""
+	for _, o := range outcomes {
+		if o.Kind != cell.Kind {
+			continue
+		}
+		took = append(took, o.Took)
+		if o.Err != "" {
+			failed++
+			why = o.Err
+		}
+	}
+	if len(took) != cell.N {
+		t.Errorf("%s: %d outcomes of %d", cell.Kind, len(took), cell.N)
+		return
+	}
+	slices.Sort(took)
+	t.Logf("%-28s %3d of %3d failed, p50 %v %s", cell.Kind, failed, cell.N, took[len(took)/2].Round(time.Microsecond), why)
+	if failed > 0 && !strings.HasPrefix(cell.Kind, "net/http") {
+		t.Errorf("%s: %d of %d failed after the thaw: %s", cell.Kind, failed, cell.N, why)
+	}
+}

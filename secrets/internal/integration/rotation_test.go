@@ -317,3 +317,5 @@ func TestRotations(t *testing.T) {
 		})
 	}
 }
+
+func baseline() bool { return os.Getenv("LAMBDATUNE_BASELINE") == "1" }

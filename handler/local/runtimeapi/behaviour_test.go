@@ -335,6 +335,26 @@ func TestDocumentedBehaviour(t *testing.T) {
 				t.Error("the process outlived its panic")
 			}
 		}},
+		{"E", "max concurrency: an invocation that times out leaves the others and the process alone", func(t *testing.T) {
+			f := start(t, "greet", runtimeapi.Config{MaxConcurrency: 8, Concurrency: 1, Timeout: 500 * time.Millisecond})
+			pid := wantGreeting(t, invoke(t, f, `{"name":"a"}`), "a").PID
+			slow := make(chan *runtimeapi.Result)
+			go func() {
+				res, _ := f.Invoke(context.Background(), runtimeapi.Invocation{Payload: []byte(`{"sleep":1000}`)})
+				slow <- res
+			}()
+			for range 20 {
+				if b := wantGreeting(t, invoke(t, f, `{"name":"b"}`), "b"); b.PID != pid {
+					t.Fatalf("process %d after %d", b.PID, pid)
+				}
+			}
+			wantError(t, <-slow, runtimeapi.StatusTimeout, "Sandbox.Timedout", "Task timed out after 0.50 seconds")
+			for range 20 {
+				if b := wantGreeting(t, invoke(t, f, `{"name":"b","sleep":30}`), "b"); b.PID != pid {
+					t.Fatalf("process %d after %d", b.PID, pid)
+				}
+			}
+		}},
 		{"E", "an environment belongs to one tenant", func(t *testing.T) {
 			f := start(t, "greet", runtimeapi.Config{Concurrency: 2})
 			pid := map[string]int{}

@@ -24,7 +24,8 @@ type Config struct {
 	// with [Attach]; at most 15 min.
 	Timeout time.Duration
 	// InitTimeout is how long INIT may take before it is done again within the
-	// invocation. Zero means 10 s, as on the service.
+	// invocation. Zero means 10 s, as on the service, or with MaxConcurrency
+	// the larger of 130 s and Timeout.
 	InitTimeout time.Duration
 	// Concurrency is how many environments may exist. Zero means 10; at most
 	// 1,000.
@@ -83,6 +84,9 @@ func (c *Config) complete(p Program) error {
 	}
 	if c.Timeout < 0 || c.Timeout > maxTimeout {
 		return fmt.Errorf("runtimeapi: timeout %v: want more than 0 and at most %v", c.Timeout, maxTimeout)
+	}
+	if c.InitTimeout == 0 && c.MaxConcurrency > 1 {
+		c.InitTimeout = max(130*time.Second, c.Timeout)
 	}
 	if c.InitTimeout == 0 {
 		c.InitTimeout = 10 * time.Second

@@ -33,7 +33,8 @@
 //     that fails or takes longer than [Config.InitTimeout] is done again as
 //     part of the invocation, under the function's timeout.
 //   - An invocation is complete when the program has answered and asks for the
-//     next one. [Config.Timeout] ends it and the program.
+//     next one. [Config.Timeout] ends it and the program; with MaxConcurrency
+//     only the invocation fails, and the program goes on.
 //   - A program that exits, or is killed at its timeout, is started again by
 //     the next invocation that its environment receives, and that INIT is part
 //     of the invocation's duration.

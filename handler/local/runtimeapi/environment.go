@@ -146,8 +146,9 @@ func (e *environment) running(a *active, timer <-chan time.Time) (*run, *failure
 	return r, f
 }
 
-// invoke takes the event through the environment and completes its result.
-func (e *environment) invoke(a *active) {
+// invoke takes the event through the environment and completes its result. If
+// the program is still at it, the run is returned.
+func (e *environment) invoke(a *active) (still *run) {
 	<-e.initDone
 	a.begun = time.Now()
 	a.deadline = a.begun.Add(a.timeout)
@@ -161,20 +162,21 @@ func (e *environment) invoke(a *active) {
 	a.addLog("START RequestId: " + a.result.RequestID + " Version: " + a.result.ExecutedVersion)
 	e.fn.observe(Event{Type: EventStart, Environment: e.id, RequestID: a.result.RequestID})
 
-	e.serve(a, timer.C)
+	still = e.serve(a, timer.C)
 	if a.stream != nil {
 		a.stream.close()
 	}
 	e.account(a)
+	return still
 }
 
-func (e *environment) serve(a *active, timer <-chan time.Time) {
+func (e *environment) serve(a *active, timer <-chan time.Time) (still *run) {
 	for {
 		r, f := e.running(a, timer)
 		if f != nil {
 			a.result.Duration = time.Since(a.begun)
 			a.fail(*f)
-			return
+			return nil
 		}
 		r.begin()
 		a.result.PID = r.proc.pid()
@@ -207,9 +209,23 @@ func (e *environment) serve(a *active, timer <-chan time.Time) {
 		case !answered:
 			a.fail(exitFailure(a.result.RequestID, r.exit))
 		}
+		if timedOut && given && !r.one() {
+			return r
+		}
 		r.finish()
-		return
+		return nil
 	}
+}
+
+// await waits for a program that goes on with an invocation after its timeout:
+// one that takes several at a time is not ended for the sake of one, see
+// https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html.
+func (r *run) await(a *active) {
+	select {
+	case <-a.completed:
+	case <-r.ended:
+	}
+	r.finish()
 }
 
 // account closes the log and the books of an invocation.

@@ -148,9 +148,16 @@ func (a *active) outcome() (*Result, error) {
 }
 
 func (f *Function) serve(e *environment, a *active) {
-	defer f.running.Done()
-	defer f.release(e)
-	e.invoke(a)
+	if still := e.invoke(a); still != nil {
+		go func() {
+			defer f.running.Done()
+			defer f.release(e)
+			still.await(a)
+		}()
+		return
+	}
+	f.release(e)
+	f.running.Done()
 }
 
 // Warm starts environments, as provisioned concurrency does, until n exist,

@@ -56,7 +56,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.stats, "stats", false, "with -event: show percentiles instead of each response")
 
 	f.DurationVar(&o.config.Timeout, "timeout", 3*time.Second, "end an invocation after `DURATION`, at most 15m")
-	f.DurationVar(&o.config.InitTimeout, "init-timeout", 10*time.Second, "let INIT take `DURATION` before it is done again in the invocation")
+	f.DurationVar(&o.config.InitTimeout, "init-timeout", 0, "let INIT take `DURATION` before it is done again in the invocation (default 10s)")
 	f.IntVar(&o.config.MemorySize, "memory", 128, "memory size in `MB` that the function is told, 128 to 10240; it is not enforced")
 	f.IntVar(&o.config.Concurrency, "concurrency", 10, "start up to `N` environments, then throttle")
 	f.IntVar(&o.config.MaxConcurrency, "max-concurrency", 1, "give each environment `N` invocations at a time (AWS_LAMBDA_MAX_CONCURRENCY)")

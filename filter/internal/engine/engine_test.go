@@ -1,0 +1,77 @@
+package engine_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/lambdatune/lambdatune/filter/internal/engine"
+	"github.com/lambdatune/lambdatune/filter/internal/pattern"
+)
+
+func TestConformance(t *testing.T) {
+	f, err := os.Open("../../../../shared/vectors/filter-conformance.jsonl.gz")
+	if err != nil {
+		t.Skip("no conformance vectors here: ", err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 1<<20)
+	type count struct{ rows, right int }
+	counts := map[string]*count{}
+	for lines.Scan() {
+		var row struct {
+			Pattern   string
+			Event     *string
+			Match     *bool
+			Error     string
+			Flaky     bool
+			LambdaOps bool `json:"lambda_ops"`
+			Tags      []string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			t.Fatal(err)
+		}
+		if row.Flaky || slices.Contains(row.Tags, "flaky") {
+			continue
+		}
+		group := "EventBridge's further operators"
+		if row.LambdaOps {
+			group = "Lambda's operators"
+		}
+		for _, tag := range row.Tags {
+			if tag == "trailing-garbage" || tag == "dup-key-event" || tag == "ip-literal" {
+				group = tag
+			}
+		}
+		if counts[group] == nil {
+			counts[group] = &count{}
+		}
+		counts[group].rows++
+		verdict, class := false, ""
+		p, err := pattern.Parse(row.Pattern)
+		switch {
+		case err != nil:
+			class = "pattern"
+		case row.Event != nil:
+			if verdict, err = engine.Compile(engine.Layout{}, []*pattern.Pattern{p}).Match([]byte(*row.Event)); err != nil {
+				class = "event"
+			}
+		}
+		if class != row.Error || row.Match != nil && verdict != *row.Match {
+			t.Errorf("%s\n%s\n= %v, error in %q (%v), want %v, error in %q", row.Pattern, *row.Event, verdict, class, err, row.Match, row.Error)
+			continue
+		}
+		counts[group].right++
+	}
+	for group, c := range counts {
+		t.Logf("%-32s %d of %d rows agree", group, c.right, c.rows)
+	}
+}

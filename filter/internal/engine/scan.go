@@ -1,0 +1,326 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/lambdatune/lambdatune/filter/internal/pattern"
+	"github.com/lambdatune/lambdatune/internal/jsonscan"
+)
+
+// The functions of this file scan valid JSON from b[i] and return the index
+// just past it, or -1 if it is malformed: jsonscan is then asked what is wrong.
+
+// object scans the object at b[i], whose path is n's.
+func (s *state) object(b []byte, i int, n *node, depth int) int {
+	if depth++; depth > jsonscan.MaxDepth {
+		return -1
+	}
+	if i = space(b, i+1); i < len(b) && b[i] == '}' {
+		return i + 1
+	}
+	for {
+		end, escaped := scanString(b, i)
+		if end < 0 {
+			return -1
+		}
+		child := s.child(n, b[i:end], escaped)
+		if i = space(b, end); i >= len(b) || b[i] != ':' {
+			return -1
+		}
+		i = space(b, i+1)
+		if child == nil {
+			i = skip(b, i, depth)
+		} else {
+			i = s.value(b, i, child, depth)
+		}
+		if i < 0 {
+			return -1
+		}
+		if i = space(b, i); i >= len(b) {
+			return -1
+		}
+		switch b[i] {
+		case ',':
+			i = space(b, i+1)
+		case '}':
+			return i + 1
+		default:
+			return -1
+		}
+	}
+}
+
+// child returns the node that the key of the token leads to from n, or nil.
+func (s *state) child(n *node, token []byte, escaped bool) *node {
+	key := token[1 : len(token)-1]
+	if escaped || n.odd && !ascii(key) {
+		s.key = jsonscan.AppendString(s.key[:0], token)
+		key = s.key
+	}
+	if n.lengths>>min(len(key), 63)&1 != 0 {
+		if c := n.find(key); c != nil {
+			return c
+		}
+	}
+	if len(key) > 0 && n.deep[key[0]>>6]>>(key[0]&63)&1 != 0 {
+		return n.walk(key)
+	}
+	return nil
+}
+
+// find returns the child of that name.
+func (n *node) find(name []byte) *node {
+	if n.index != nil {
+		return n.index[string(name)]
+	}
+	for i, s := range n.names {
+		if string(name) == s {
+			return n.children[i]
+		}
+	}
+	return nil
+}
+
+// walk follows a key with dots, each of which is as good as an object.
+func (n *node) walk(key []byte) *node {
+	for {
+		dot := bytes.IndexByte(key, '.')
+		if dot < 0 {
+			return n.find(key)
+		}
+		if n = n.find(key[:dot]); n == nil {
+			return nil
+		}
+		key = key[dot+1:]
+	}
+}
+
+// value scans the value at b[i], whose path is n's.
+func (s *state) value(b []byte, i int, n *node, depth int) int {
+	if i >= len(b) {
+		return -1
+	}
+	switch b[i] {
+	case '"':
+		end, escaped := scanString(b, i)
+		if end < 0 || !s.text(n, b[i:end], escaped) {
+			return -1
+		}
+		return end
+	case '{':
+		if n.data != 0 {
+			s.formats[n.data] = jsonData
+		}
+		if len(n.names) == 0 {
+			return skip(b, i, depth)
+		}
+		return s.object(b, i, n, depth)
+	case '[':
+		if n.data != 0 {
+			s.formats[n.data] = jsonData
+		}
+		return s.array(b, i, n, depth)
+	}
+	end := skip(b, i, depth)
+	if end > 0 && (len(n.conds) > 0 || n.presence >= 0) {
+		s.scalar(n, b[i:end])
+	}
+	return end
+}
+
+// array scans the array at b[i], whose path is n's.
+func (s *state) array(b []byte, i int, n *node, depth int) int {
+	if depth++; depth > jsonscan.MaxDepth {
+		return -1
+	}
+	if i = space(b, i+1); i < len(b) && b[i] == ']' {
+		return i + 1
+	}
+	outer, id := s.frame, int32(len(s.arrays))
+	s.arrays = append(s.arrays, span{first: int32(len(s.entries))})
+	for {
+		if i >= len(b) {
+			return -1
+		}
+		if b[i] == '{' && len(n.names) > 0 || b[i] == '[' {
+			first := int32(len(s.entries))
+			s.frame = int32(len(s.frames))
+			s.frames = append(s.frames, frame{span{first, first}, outer, id})
+			if b[i] == '{' {
+				i = s.object(b, i, n, depth)
+			} else {
+				i = s.array(b, i, n, depth)
+			}
+			if end := int32(len(s.entries)); end == first {
+				s.frames = s.frames[:s.frame] // nobody was in it
+			} else {
+				s.frames[s.frame].end = end
+			}
+			s.frame = outer
+		} else {
+			i = s.value(b, i, n, depth)
+		}
+		if i < 0 {
+			return -1
+		}
+		if i = space(b, i); i >= len(b) {
+			return -1
+		}
+		switch b[i] {
+		case ',':
+			i = space(b, i+1)
+		case ']':
+			if end := int32(len(s.entries)); end == s.arrays[id].first {
+				s.arrays = s.arrays[:id]
+			} else {
+				s.arrays[id].end = end
+			}
+			return i + 1
+		default:
+			return -1
+		}
+	}
+}
+
+// text takes the string of the token at n. It is false if the string is data
+// that cannot be decoded.
+func (s *state) text(n *node, token []byte, escaped bool) bool {
+	if n.data != 0 {
+		if s.record {
+			return s.decode(n, token, escaped)
+		}
+		s.formats[n.data] = plainData
+	}
+	if len(n.conds) > 0 || n.presence >= 0 {
+		v := token[1 : len(token)-1]
+		if escaped || n.oddText && !ascii(v) {
+			s.scratch = jsonscan.AppendString(s.scratch[:0], token)
+			v = s.scratch
+		}
+		s.testText(n, v)
+	}
+	return true
+}
+
+func (s *state) testText(n *node, v []byte) {
+	if n.presence >= 0 {
+		s.mark(n.presence)
+	}
+	var a address
+	if n.address {
+		a.Address, a.ok = pattern.ParseAddress(v)
+	}
+	for i := range n.conds {
+		if c := &n.conds[i]; c.matchText(v, &a) {
+			s.mark(c.id)
+		}
+	}
+}
+
+// scalar takes the number, null, true or false of the token at n.
+func (s *state) scalar(n *node, token []byte) {
+	if n.data != 0 {
+		if s.record {
+			return // no data
+		}
+		s.formats[n.data] = plainData
+	}
+	if n.presence >= 0 {
+		s.mark(n.presence)
+	}
+	if token[0] > '9' {
+		l := literal(string(token))
+		for i := range n.conds {
+			if c := &n.conds[i]; c.matchLiteral(l) {
+				s.mark(c.id)
+			}
+		}
+		return
+	}
+	v := number{text: token}
+	if n.number {
+		v.value, v.ok = pattern.ParseNumber(token)
+	}
+	for i := range n.conds {
+		if c := &n.conds[i]; c.matchNumber(&v) {
+			s.mark(c.id)
+		}
+	}
+}
+
+// skip skips a value without looking at it.
+func skip(b []byte, i, depth int) int {
+	end, err := jsonscan.Skip(b, i)
+	if err != nil {
+		return -1
+	}
+	return end
+}
+
+// space is jsonscan.Space for where there mostly is none.
+func space(b []byte, i int) int {
+	if i < len(b) && b[i] <= ' ' {
+		return jsonscan.Space(b, i)
+	}
+	return i
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// scanString scans the string at b[i] and reports whether it has escapes.
+func scanString(b []byte, i int) (end int, escaped bool) {
+	if i >= len(b) || b[i] != '"' {
+		return -1, false
+	}
+	for k := i + 1; ; k += 8 {
+		if k+8 > len(b) {
+			return scanShort(b, i, k)
+		}
+		w := binary.LittleEndian.Uint64(b[k:])
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (w-ones*' ')&^w) & highs
+		if found == 0 {
+			continue
+		}
+		if k += bits.TrailingZeros64(found) >> 3; b[k] == '"' {
+			return k + 1, false
+		}
+		return scanEscaped(b, i)
+	}
+}
+
+// scanShort finishes scanString near the end of b.
+func scanShort(b []byte, i, k int) (int, bool) {
+	for ; k < len(b); k++ {
+		switch c := b[k]; {
+		case c == '"':
+			return k + 1, false
+		case c == '\\' || c < ' ':
+			return scanEscaped(b, i)
+		}
+	}
+	return -1, false
+}
+
+func scanEscaped(b []byte, i int) (int, bool) {
+	end, err := jsonscan.SkipString(b, i)
+	if err != nil {
+		return -1, false
+	}
+	return end, true
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

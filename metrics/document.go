@@ -100,7 +100,8 @@ func (d *document) open(s *state, namespace string, pairs []string) {
 			s.reject("namespace", namespace, d.bad, 1)
 			d.slots = d.slots[:0]
 		} else {
-			if p := line.AppendPrefix(s.scratch[:0], namespace); !bytes.Equal(p, d.own.prefix) {
+			s.scratch = line.AppendPrefix(s.scratch[:0], namespace)
+			if !bytes.Equal(s.scratch, d.own.prefix) {
 				d.own = newHeader(namespace, [][]string{nil}, nil)
 				d.headFor, d.fixed = -1, 0
 			}

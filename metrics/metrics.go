@@ -38,6 +38,7 @@ type Metrics struct {
 	coldStart, duration, errors, remaining, raiseOnEmpty bool
 	functionName                                         string
 	began                                                atomic.Bool // the middleware has seen an invocation
+	torn                                                 atomic.Bool // the output ends within a line
 	lost                                                 bool        // nothing can be emitted: From without a recorder
 
 	pool sync.Pool // of *state

@@ -258,6 +258,9 @@ func (r Recorder) End() error {
 	if len(s.pending) > 0 {
 		s.retry()
 	}
+	if s.m.torn.Load() {
+		s.m.put(nil)
+	}
 	err := s.takeErrors()
 	s.gen++
 	s.reset()

@@ -2,8 +2,8 @@ package metrics
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"io"
 	"sync"
 )
 
@@ -30,7 +30,7 @@ type state struct {
 	propMask uint64
 
 	scratch  []byte
-	pending  []pending
+	pending  [][]byte // lines that could not be written
 	rejected rejections
 	errs     []error
 }
@@ -148,56 +148,54 @@ func (s *state) reset() {
 	s.np, s.propBuf, s.propMask = 0, s.propBuf[:0], 0
 }
 
-// pending is a line that could not be written.
-type pending struct {
-	line []byte
-	done int // bytes of it that a failed Write took
-}
-
-// write hands one line to the output, in a single Write.
-func (s *state) write(line []byte) {
-	n, err := s.m.out.Write(line)
-	if err == nil && n >= len(line) {
-		return
-	}
-	if err == nil {
-		err = errShortWrite
-	}
-	if n >= len(line) { // written in spite of the error
-		s.errs = append(s.errs, fmt.Errorf("metrics: write: %w", err))
-		return
-	}
-	s.pending = append(s.pending, pending{line: bytes.Clone(line), done: max(n, 0)})
-	s.errs = append(s.errs, fmt.Errorf("metrics: write: %w (the document is kept for one more try)", err))
-}
-
-// retry writes the pending lines once more. A torn line is ended first, so that
-// the try starts a line of its own; what was torn is no JSON and counts nowhere.
-// If only the newline was missing, the document is complete already.
-func (s *state) retry() {
-	for _, p := range s.pending {
-		line := p.line
-		switch {
-		case p.done == len(line)-1:
-			line = line[p.done:]
-		case p.done > 0:
-			line = append([]byte{'\n'}, line...)
+// put hands one line to the output, in a single Write. A line that an earlier
+// Write left torn is ended first: what was torn is no JSON and counts nowhere, but
+// would spoil the next line. n counts the bytes of line that were taken.
+func (m *Metrics) put(line []byte) (n int, err error) {
+	if m.torn.Load() && m.torn.Swap(false) {
+		n, err = m.out.Write(append([]byte{'\n'}, line...))
+		if n--; n < 0 {
+			m.torn.Store(true)
+			n = 0
 		}
-		n, err := s.m.out.Write(line)
-		if err == nil && n < len(line) {
-			err = errShortWrite
-		}
+	} else {
+		n, err = m.out.Write(line)
+	}
+	if n < len(line) {
 		if err == nil {
-			continue
+			err = io.ErrShortWrite
 		}
-		if n < len(line)-1 {
-			err = fmt.Errorf("metrics: write: %w (the document is lost after two tries)", err)
-		} else {
-			err = fmt.Errorf("metrics: write: %w", err)
+		if n > 0 {
+			m.torn.Store(true)
 		}
-		s.errs = append(s.errs, err)
+	}
+	return n, err
+}
+
+// write writes one line, or keeps it for retry.
+func (s *state) write(line []byte) {
+	n, err := s.m.put(line)
+	switch {
+	case err == nil:
+	case n >= len(line)-1: // the document is complete, but perhaps for its newline
+		s.errs = append(s.errs, fmt.Errorf("metrics: write: %w", err))
+	default:
+		s.pending = append(s.pending, bytes.Clone(line))
+		s.errs = append(s.errs, fmt.Errorf("metrics: write: %w (the document is kept for one more try)", err))
+	}
+}
+
+// retry writes the pending lines once more.
+func (s *state) retry() {
+	for _, line := range s.pending {
+		n, err := s.m.put(line)
+		switch {
+		case err == nil:
+		case n >= len(line)-1:
+			s.errs = append(s.errs, fmt.Errorf("metrics: write: %w", err))
+		default:
+			s.errs = append(s.errs, fmt.Errorf("metrics: write: %w (the document is lost after two tries)", err))
+		}
 	}
 	s.pending = nil
 }
-
-var errShortWrite = errors.New("short write")

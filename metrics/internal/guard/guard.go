@@ -26,7 +26,8 @@ type Writer struct {
 	// Passed is called per document, unless nil.
 	Passed func()
 
-	mu sync.Mutex
+	mu   sync.Mutex
+	torn bool // Out ends within a line
 }
 
 // Rejection is one thing left out.
@@ -96,11 +97,18 @@ func (g *Writer) filter(whole []byte, rejected *rejections) error {
 	return g.rebuild(doc, rejected)
 }
 
-// pass writes one line as it is.
+// pass writes one line as it is. A line that an earlier Write left torn is ended
+// first, lest it spoil this one.
 func (g *Writer) pass(whole []byte) error {
+	if g.torn {
+		whole = append([]byte{'\n'}, whole...)
+	}
 	n, err := g.Out.Write(whole)
 	if err == nil && n < len(whole) {
-		return io.ErrShortWrite
+		err = io.ErrShortWrite
+	}
+	if n > 0 {
+		g.torn = n < len(whole) && whole[n-1] != '\n'
 	}
 	return err
 }

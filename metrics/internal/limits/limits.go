@@ -43,7 +43,7 @@ const Metadata = "_aws"
 func MetricName(name string) string {
 	if len(name) <= maxMetricName && plain(name) { // the usual case in one pass
 		if name == Metadata {
-			return "the name is Metadata for the metadata object"
+			return "the name is reserved for the metadata object"
 		}
 		return ""
 	}
@@ -98,7 +98,7 @@ func DimensionName(name string) string {
 	case name == "":
 		return "the name is empty, allowed are 1 to 250 characters"
 	case name == Metadata:
-		return "the name is Metadata for the metadata object"
+		return "the name is reserved for the metadata object"
 	case len(name) > maxDimensionName && utf8.RuneCountInString(name) > maxDimensionName:
 		return "the name is longer than 250 characters"
 	case name[0] == ':':
@@ -130,7 +130,7 @@ func PropertyKey(key string) string {
 	case key == "":
 		return "the key is empty"
 	case key == Metadata:
-		return "the key is Metadata for the metadata object"
+		return "the key is reserved for the metadata object"
 	}
 	for i := range len(key) {
 		if key[i] >= utf8.RuneSelf {

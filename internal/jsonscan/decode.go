@@ -73,7 +73,7 @@ func EqualString(token []byte, s string) bool {
 	for len(t) > 0 {
 		for len(t) >= 8 && len(s) >= 8 {
 			w := load(t, 0)
-			if w != loadString(s, 0) || unsafeBytes(w) != 0 {
+			if w != loadString(s, 0) || firstUnsafe(w) != 0 {
 				break
 			}
 			t, s = t[8:], s[8:]

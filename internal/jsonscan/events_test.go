@@ -16,7 +16,7 @@ var events = []struct {
 	path []string // to a member near the end, for the lookup benchmarks
 }{
 	{"rest3k", restEvent(8), []string{"requestContext", "identity", "userAgent"}},
-	{"rest8k", restEvent(42), []string{"requestContext", "identity", "userAgent"}},
+	{"rest8k", restEvent(44), []string{"requestContext", "identity", "userAgent"}},
 	{"sqs", sqsEvent(10, 0), []string{"Records"}},
 	{"sns-in-sqs", sqsEvent(10, 1), []string{"Records"}},
 	{"kinesis", kinesisEvent(10), []string{"Records"}},

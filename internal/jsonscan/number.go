@@ -6,65 +6,85 @@ func SkipNumber(b []byte, i int) (end int, err error) {
 	if uint(i) < uint(len(b)) && b[i] == '-' {
 		i++
 	}
-	// Most numbers are digits, or digits, a point and digits, and end within the
-	// next eight bytes: that takes one look, and no branch per digit.
+	// Most numbers are digits, or digits, a point and digits. What of that lies in
+	// the next eight bytes takes one look, and no branch per digit.
 	if i+8 <= len(b) {
-		w := load(b, i)
-		others := nonDigits(w)
+		others := nonDigits(load(b, i))
 		n := firstByte(others)
 		if b[i] == '0' && n > 1 {
 			return i + 1, nil // digits do not follow a zero
 		}
-		if others != 0 && n > 0 {
-			if b[i+n] == '.' {
-				m := firstByte(others & (others - 1))
-				if m < 8 && m > n+1 && b[i+m]|0x20 != 'e' {
-					return i + m, nil
-				}
-			} else if b[i+n]|0x20 != 'e' {
-				return i + n, nil
+		point := n > 0 && n < 7 && b[i+n] == '.'
+		if point {
+			first := n + 1
+			if n = firstByte(others & (others - 1)); n == first {
+				return i + n, unexpected(b, i+n, "a digit")
 			}
 		}
+		if n == 8 {
+			return skipLongNumber(b, i+8, point)
+		}
+		if n > 0 && b[i+n] != '.' && b[i+n]|0x20 != 'e' {
+			return i + n, nil
+		}
 	}
-	return skipLongNumber(b, i)
-}
-
-// skipLongNumber is SkipNumber after the sign.
-func skipLongNumber(b []byte, i int) (end int, err error) {
+	// The plain way: what is left is short, wrong, or rare.
 	if uint(i) < uint(len(b)) && b[i] == '0' {
 		i++
 	} else if i, err = skipDigits(b, i); err != nil {
 		return i, err
 	}
+	return skipFraction(b, i)
+}
+
+// skipLongNumber is SkipNumber from within the digits, before or after the point.
+func skipLongNumber(b []byte, i int, point bool) (int, error) {
+	i = moreDigits(b, i)
+	if point {
+		return skipExponent(b, i)
+	}
+	return skipFraction(b, i)
+}
+
+// skipFraction skips what may follow the digits before the point.
+func skipFraction(b []byte, i int) (_ int, err error) {
 	if uint(i) < uint(len(b)) && b[i] == '.' {
 		if i, err = skipDigits(b, i+1); err != nil {
 			return i, err
 		}
 	}
-	if uint(i) < uint(len(b)) && b[i]|0x20 == 'e' {
-		if i++; i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		return skipDigits(b, i)
+	return skipExponent(b, i)
+}
+
+// skipExponent skips the exponent, if there is one.
+func skipExponent(b []byte, i int) (int, error) {
+	if uint(i) >= uint(len(b)) || b[i]|0x20 != 'e' {
+		return i, nil
 	}
-	return i, nil
+	if i++; i < len(b) && (b[i] == '+' || b[i] == '-') {
+		i++
+	}
+	return skipDigits(b, i)
 }
 
 // skipDigits skips one or more decimal digits.
 func skipDigits(b []byte, i int) (int, error) {
-	start := i
+	end := moreDigits(b, i)
+	if end == i {
+		return i, unexpected(b, i, "a digit")
+	}
+	return end, nil
+}
+
+// moreDigits skips any number of decimal digits.
+func moreDigits(b []byte, i int) int {
 	for ; i+8 <= len(b); i += 8 {
 		if others := nonDigits(load(b, i)); others != 0 {
-			i += firstByte(others)
-			goto done
+			return i + firstByte(others)
 		}
 	}
 	for uint(i) < uint(len(b)) && b[i]-'0' <= 9 {
 		i++
 	}
-done:
-	if i == start {
-		return i, unexpected(b, i, "a digit")
-	}
-	return i, nil
+	return i
 }

@@ -2,6 +2,7 @@ package jsonscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"unicode/utf8"
 	"unsafe"
 )
@@ -9,7 +10,8 @@ import (
 // AppendQuote appends s to dst as a JSON string, quotes included, byte for byte
 // as an encoding/json Encoder without HTML escaping writes it: the shortest
 // escape of a quote, backslash or control character, U+2028 and U+2029 escaped,
-// and \ufffd for each byte of invalid UTF-8.
+// and \ufffd for each byte of invalid UTF-8. It may use up to seven bytes of the
+// spare capacity of dst past the result.
 func AppendQuote(dst []byte, s string) []byte {
 	return AppendQuoteBytes(dst, unsafe.Slice(unsafe.StringData(s), len(s)))
 }
@@ -27,9 +29,35 @@ func AppendQuoteBytes(dst, s []byte) []byte {
 		if s = s[n:]; len(s) == 0 {
 			return append(dst, '"')
 		}
-		dst = appendEscape(dst, s[0])
-		s = s[1:]
+		dst, s = appendDense(dst, s)
 	}
+}
+
+// appendDense quotes the start of s where an escape was found, as more of them
+// are likely to follow: it copies whole words and goes back to where the first
+// character needs an escape. It stops where text or room for words ends.
+func appendDense(dst, s []byte) (_, rest []byte) {
+	dst = appendEscape(dst, s[0])
+	buf := dst[:cap(dst)]
+	i, j := 1, len(dst)
+	for i+8 <= len(s) && j+10 <= len(buf) {
+		w := load(s, i)
+		binary.LittleEndian.PutUint64(buf[j:], w)
+		m := firstUnsafe(w)
+		if m == 0 {
+			i, j = i+8, j+8
+			continue
+		}
+		n := firstByte(m)
+		i, j = i+n, j+n
+		c := s[i]
+		if c >= utf8.RuneSelf || escapeLetter[c] == 0 {
+			break
+		}
+		buf[j], buf[j+1] = '\\', escapeLetter[c]
+		i, j = i+1, j+2
+	}
+	return buf[:j], s[i:]
 }
 
 // separator begins U+2028 and U+2029, and harmless characters too.
@@ -55,21 +83,13 @@ func appendRunes(dst, text []byte) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// escapeLetter holds the letters of two-byte escapes.
+var escapeLetter = [utf8.RuneSelf]byte{'"': '"', '\\': '\\', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+
 // appendEscape appends the escape of an ASCII character that needs one.
 func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\b':
-		return append(dst, `\b`...)
-	case '\f':
-		return append(dst, `\f`...)
-	case '\n':
-		return append(dst, `\n`...)
-	case '\r':
-		return append(dst, `\r`...)
-	case '\t':
-		return append(dst, `\t`...)
+	if letter := escapeLetter[c&0x7f]; letter != 0 {
+		return append(dst, '\\', letter)
 	}
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
@@ -81,7 +101,7 @@ func textPrefix(s []byte) (n int, ascii bool) {
 	for ; n+8 <= len(s); n += 8 {
 		w := load(s, n)
 		seen |= w
-		if m := stringBytesFrom(w); m != 0 {
+		if m := firstSpecial(w); m != 0 {
 			return n + firstByte(m), seen&highs == 0
 		}
 	}
@@ -96,7 +116,7 @@ func textPrefix(s []byte) (n int, ascii bool) {
 func safePrefix(s []byte) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		if m := unsafeBytes(load(s, i)); m != 0 {
+		if m := firstUnsafe(load(s, i)); m != 0 {
 			return i + firstByte(m)
 		}
 	}

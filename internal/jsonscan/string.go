@@ -13,7 +13,7 @@ func SkipString(b []byte, i int) (end int, err error) {
 func skipText(b []byte, i int) (int, error) {
 	for ; i+8 <= len(b); i += 8 {
 		// i moves by a constant here: a word need not wait for the one before it.
-		if m := stringBytesFrom(load(b, i)); m != 0 {
+		if m := firstSpecial(load(b, i)); m != 0 {
 			if i += firstByte(m); b[i] == '"' {
 				return i + 1, nil
 			}
@@ -27,7 +27,7 @@ func skipText(b []byte, i int) (int, error) {
 // is small enough to inline.
 func shortText(b []byte, i int) int {
 	if i+8 < len(b) {
-		if i += firstByte(stringBytesFrom(load(b, i))); b[i] == '"' {
+		if i += firstByte(firstSpecial(load(b, i))); b[i] == '"' {
 			return i + 1
 		}
 	}

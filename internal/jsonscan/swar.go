@@ -7,8 +7,7 @@ import (
 )
 
 // SWAR: eight bytes of text in one word, the first in the lowest byte. A mask
-// has the high bit of each byte that matches, and no other: the sums below
-// cannot carry from one byte into the next.
+// has the high bit of each byte that matches, and no other.
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080
@@ -31,33 +30,28 @@ func loadString(s string, i int) uint64 {
 // firstByte returns the index, 0 to 7, of the lowest byte set in the mask.
 func firstByte(mask uint64) int { return bits.TrailingZeros64(mask) >> 3 }
 
-// stringBytes masks the bytes that end a plain run inside a string: the quote,
-// the backslash and control characters. Flipping bit 1 puts the quote right
-// after the control characters and moves none of these away.
-func stringBytes(w uint64) uint64 {
-	t := w & lows
-	return ^(((t^ones*2)+ones*(0x80-0x21))&((t^ones*'\\')+lows) | w) & highs
-}
-
-// stringBytesFrom is stringBytes on a shorter chain of operations: its lowest
-// bit is right, those above it may not be.
-func stringBytesFrom(w uint64) uint64 {
+// firstSpecial masks what ends a plain run inside a string: the quote, the
+// backslash and control characters. Flipping bit 1 puts the quote right after
+// the control characters and moves none of these away. Only the lowest bit of
+// the mask is right: a match borrows from the byte above it.
+func firstSpecial(w uint64) uint64 {
 	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones)) & (^w & highs)
 }
 
-// classes returns stringBytes by class.
+// firstUnsafe is firstSpecial with every byte outside ASCII among the masked.
+func firstUnsafe(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones) | w) & highs
+}
+
+// classes masks the quotes, the backslashes and the control characters. No sum
+// carries from one byte into the next.
 func classes(w uint64) (quote, slash, control uint64) {
 	t, ascii := w&lows, ^w&highs
 	return ascii &^ ((t ^ ones*'"') + lows), ascii &^ ((t ^ ones*'\\') + lows), ascii &^ (t + ones*(0x80-' '))
 }
 
-// unsafeBytes is stringBytes and every byte outside ASCII.
-func unsafeBytes(w uint64) uint64 {
-	t := w & lows
-	return (^(((t ^ ones*2) + ones*(0x80-0x21)) & ((t ^ ones*'\\') + lows)) | w) & highs
-}
-
-// nonDigits masks the bytes that are no decimal digit.
+// nonDigits masks the bytes that are no decimal digit. No sum carries from one
+// byte into the next.
 func nonDigits(w uint64) uint64 {
 	x := w ^ ones*'0' // a digit becomes 0 to 9
 	return (x&lows + ones*(0x80-10) | x) & highs

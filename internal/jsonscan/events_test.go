@@ -107,7 +107,7 @@ func restEvent(items int) []byte {
 		{"queryStringParameters", object{{"dryRun", "false"}, {"expand", "items,customer"}}}, {"multiValueQueryStringParameters", object{{"dryRun", []string{"false"}}, {"expand", []string{"items,customer"}}}},
 		{"pathParameters", object{{"tenant", "blue"}}}, {"stageVariables", nil}, {"body", order(items)}, {"isBase64Encoded", false},
 		{"requestContext", object{
-			{"accountId", "123456789012"}, {"resourceId", "us4z18"}, {"stage", "prod"}, {"requestId", "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"}, {"requestTimeEpoch", 1726651439123},
+			{"accountId", "123456789012"}, {"resourceId", "us4z18"}, {"stage", "prod"}, {"requestId", "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"}, {"requestTimeEpoch", int64(1726651439123)},
 			{"identity", object{
 				{"cognitoIdentityPoolId", nil}, {"accountId", nil}, {"cognitoIdentityId", nil}, {"caller", nil}, {"apiKey", nil}, {"sourceIp", "203.0.113.24"},
 				{"cognitoAuthenticationType", nil}, {"userArn", nil}, {"userAgent", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)"}, {"user", nil},

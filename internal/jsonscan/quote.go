@@ -21,7 +21,7 @@ func AppendQuoteBytes(dst, s []byte) []byte {
 	dst = append(dst, '"')
 	for {
 		n, ascii := textPrefix(s)
-		if text := s[:n]; ascii || utf8.Valid(text) && bytes.Index(text, separator) < 0 {
+		if text := s[:n]; ascii || utf8.Valid(text) && !bytes.Contains(text, separator) {
 			dst = append(dst, text...)
 		} else {
 			dst = appendRunes(dst, text)

@@ -131,6 +131,14 @@ func (s *streamGuard) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
+func (s *streamGuard) contentType(t string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if w, ok := s.w.(interface{ ContentType(string) }); ok {
+		w.ContentType(t)
+	}
+}
+
 func (s *streamGuard) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -104,6 +104,7 @@ func readResponse(a *active, req *http.Request) (payload []byte, f failure, err 
 	limit := int64(maxPayload)
 	if a.stream != nil {
 		limit = maxStream
+		a.stream.contentType(req.Header.Get("Content-Type"))
 		err = copyFlush(a.stream, io.LimitReader(req.Body, limit))
 	} else {
 		payload, err = io.ReadAll(io.LimitReader(req.Body, limit))

@@ -31,8 +31,9 @@ type Invocation struct {
 	Timeout time.Duration
 	// Stream, if not nil, receives the response while the function sends it,
 	// instead of [Result.Payload]; the limit is then 200 MB instead of 6 MB. It
-	// is written to from one goroutine at a time. If it fails, the rest of the
-	// response is read and dropped.
+	// is written to from one goroutine at a time, not after Invoke returned,
+	// and after its method ContentType(string), if it has one, was told the
+	// response's. If it fails, the rest of the response is read and dropped.
 	Stream io.Writer
 }
 

@@ -91,18 +91,32 @@ func idlePool(t *http.Transport) int {
 	return http.DefaultMaxIdleConnsPerHost
 }
 
+// prewarmHost opens n connections to one host. The first, which tells whether
+// more are wanted, is kept from the pool until the others need nothing more from
+// there: they would be given it instead of being dialed.
 func prewarmHost(ctx context.Context, tr *http.Transport, u *url.URL, n int) error {
-	h2, err := prewarmConn(ctx, tr, u)
-	if err != nil || h2 || n == 1 {
-		return err
-	}
+	start := time.Now()
+	release := make(chan struct{})
+	h2, err := prewarmConn(ctx, tr, u, holds{end: release}, func() {})
 	errs := make([]error, n-1)
-	var wg sync.WaitGroup
-	for i := range errs {
-		wg.Go(func() { _, errs[i] = prewarmConn(ctx, tr, u) })
+	if err == nil && !h2 {
+		gate := make(chan struct{})
+		var begun, all sync.WaitGroup
+		begun.Add(n - 1)
+		for i := range errs {
+			all.Go(func() { _, errs[i] = prewarmConn(ctx, tr, u, holds{start: gate}, begun.Done) })
+		}
+		begun.Wait()
+		close(gate)
+		close(release)
+		all.Wait()
+	} else {
+		close(release)
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	if err = errors.Join(append(errs, err)...); err == nil {
+		settle(ctx, time.Since(start))
+	}
+	return err
 }
 
 // prewarmPattern marks a request that is never sent. Pattern is a server's
@@ -124,12 +138,18 @@ type warming struct {
 	handshakes int
 	h2c        bool // HTTP/2 without TLS
 
+	hold holds
+
 	mu      sync.Mutex
 	begun   bool // the request was cancelled because the connection is under way
 	met     bool // the request was given an idle connection
 	started int  // handshakes
 	ended   int
 }
+
+// holds are channels until whose closing a dial is held up, where there is one:
+// after the request was cancelled, and when the connection is up.
+type holds struct{ start, end chan struct{} }
 
 type warmed struct {
 	h2  bool
@@ -144,19 +164,36 @@ func prewarmFrom(ctx context.Context) *warming {
 	return w
 }
 
-// prewarmConn opens one connection and reports whether it speaks HTTP/2.
-func prewarmConn(ctx context.Context, tr *http.Transport, u *url.URL) (h2 bool, err error) {
+// prewarmConn opens one connection and reports whether it speaks HTTP/2. It
+// calls begun once it needs nothing more from the pool.
+func prewarmConn(ctx context.Context, tr *http.Transport, u *url.URL, hold holds, begun func()) (h2 bool, err error) {
+	w, err := beginWarming(ctx, tr, u, hold)
+	begun()
+	if err != nil || w == nil {
+		return err == nil, err
+	}
+	select {
+	case r := <-w.done:
+		return r.h2, r.err
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}
+
+// beginWarming returns a connection that is under way, or nil if there is an
+// HTTP/2 connection already.
+func beginWarming(ctx context.Context, tr *http.Transport, u *url.URL, hold holds) (*warming, error) {
 	handshakes, err := countHandshakes(tr, u)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for {
-		start := time.Now()
 		w := &warming{
 			returned:   make(chan struct{}),
 			done:       make(chan warmed, 1),
 			handshakes: handshakes,
 			h2c:        u.Scheme == "http" && tr.Protocols != nil && tr.Protocols.UnencryptedHTTP2() && !tr.Protocols.HTTP1(),
+			hold:       hold,
 		}
 		err := w.request(ctx, tr, u)
 		w.mu.Lock()
@@ -164,25 +201,17 @@ func prewarmConn(ctx context.Context, tr *http.Transport, u *url.URL) (h2 bool, 
 		w.mu.Unlock()
 		switch {
 		case begun:
-			select {
-			case r := <-w.done:
-				if r.err == nil {
-					settle(ctx, time.Since(start))
-				}
-				return r.h2, r.err
-			case <-ctx.Done():
-				return false, context.Cause(ctx)
-			}
+			return w, nil
 		case ctx.Err() != nil:
-			return false, context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		case met && errors.Is(err, context.Canceled):
-			return true, nil // over an HTTP/2 connection that is up already
+			return nil, nil
 		case met:
 			// An idle connection made room; there may be more of them.
 		case err == nil:
-			return false, errors.New("a request was sent, since the Transport does not dial through package net")
+			return nil, errors.New("a request was sent, since the Transport does not dial through package net")
 		default:
-			return false, err
+			return nil, err
 		}
 	}
 }
@@ -190,7 +219,7 @@ func prewarmConn(ctx context.Context, tr *http.Transport, u *url.URL) (h2 bool, 
 // settle gives net/http the moment between the last thing it tells, the end of
 // the handshake, and the connection's being in the pool.
 func settle(ctx context.Context, dial time.Duration) {
-	timer := time.NewTimer(min(max(dial/10, time.Millisecond), 10*time.Millisecond))
+	timer := time.NewTimer(min(max(dial/10, 2*time.Millisecond), 20*time.Millisecond))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -228,7 +257,7 @@ func prewarmRequest(u *url.URL) *http.Request {
 // one of the host's addresses, and by this package's own clients.
 func (w *warming) connected() {
 	if w.handshakes == 0 && w.letGo() {
-		w.done <- warmed{h2: w.h2c}
+		w.end(warmed{h2: w.h2c})
 	}
 }
 
@@ -248,7 +277,14 @@ func (w *warming) handshakeDone(state tls.ConnectionState, err error) {
 	last := w.ended == w.handshakes
 	w.mu.Unlock()
 	if last {
-		w.done <- warmed{state.NegotiatedProtocol == "h2", err}
+		w.end(warmed{state.NegotiatedProtocol == "h2", err})
+	}
+}
+
+func (w *warming) end(r warmed) {
+	w.done <- r
+	if w.hold.end != nil {
+		<-w.hold.end
 	}
 }
 
@@ -263,6 +299,9 @@ func (w *warming) letGo() bool {
 		w.cancel()
 	}
 	<-w.returned
+	if first && w.hold.start != nil {
+		<-w.hold.start
+	}
 	return first
 }
 

@@ -50,19 +50,17 @@ func NewTransport(opts Options) *http.Transport {
 // ConnectTimeout and TCPUserTimeout; where these are out of range, every dial
 // fails with an [OptionError].
 func NewDialer(opts Options) *net.Dialer {
-	err := opts.Validate()
+	if err := opts.Validate(); err != nil {
+		return &net.Dialer{ControlContext: failControl(err)}
+	}
 	opts = opts.withDefaults()
-	d := &net.Dialer{
+	return &net.Dialer{
 		Timeout: opts.ConnectTimeout,
 		// For long polls through a NAT gateway, which forgets a silent flow
 		// after 350 s.
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3},
 		ControlContext:  controlUserTimeout(opts.TCPUserTimeout),
 	}
-	if err != nil {
-		d.ControlContext = failControl(err)
-	}
-	return d
 }
 
 // buildTransport returns a Transport with one idle limit. The options are valid

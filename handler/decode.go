@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
 )
@@ -116,8 +117,7 @@ func decodeKnown(b []byte, in any) error {
 
 // describe says where in b, and in which words, err arose.
 func describe(b []byte, err error) *DecodeError {
-	var syntax *jsonscan.SyntaxError
-	if errors.As(jsonscan.Valid(b), &syntax) {
+	if syntax, ok := errors.AsType[*jsonscan.SyntaxError](jsonscan.Valid(b)); ok {
 		e := &DecodeError{Offset: syntax.Offset, Err: syntax, reason: syntax.Msg}
 		e.Member, _ = locate(b, -1)
 		if jsonscan.Space(b, 0) == len(b) {
@@ -125,8 +125,7 @@ func describe(b []byte, err error) *DecodeError {
 		}
 		return e
 	}
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		e := &DecodeError{Err: mismatch}
 		e.Member, e.Offset = locate(b, int(mismatch.Offset))
 		e.reason = kindWord(jsonscan.KindAt(b, e.Offset)) + " where " + typeWord(mismatch.Type) + " is expected"
@@ -279,5 +278,9 @@ func clip(name string) string {
 	if len(name) <= maxPathName {
 		return name
 	}
-	return strings.ToValidUTF8(name[:maxPathName], "") + "…"
+	end := maxPathName
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end] + "…"
 }

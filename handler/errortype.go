@@ -8,12 +8,18 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 )
 
+// A typedError carries the name that Step Functions matches. (errors.AsType,
+// not errors.As, here as everywhere: it does without reflection and 10 KB.)
+type typedError interface {
+	error
+	ErrorType() string
+}
+
 // errorType is the name under which Step Functions and the caller of a function
 // know err: what the first ErrorType method in its chain says, else the name of
 // err's own Go type, as aws-lambda-go has it.
 func errorType(err error) string {
-	var typed interface{ ErrorType() string }
-	if errors.As(err, &typed) {
+	if typed, ok := errors.AsType[typedError](err); ok {
 		if name := typed.ErrorType(); name != "" {
 			return name
 		}
@@ -42,8 +48,7 @@ func runtimeError(ctx context.Context, err error, exit bool) (out messages.Invok
 		return *e
 	}
 	out = messages.InvokeResponse_Error{Message: err.Error(), Type: errorType(err)}
-	var p *PanicError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*PanicError](err); ok {
 		out.StackTrace, out.ShouldExit = p.frames(), exit
 	}
 	return out

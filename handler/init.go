@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,8 +44,8 @@ const (
 // that is started again within its first invocation; the budget is the same
 // then, although the function's timeout might allow more.
 //
-// It logs one line, "init", with the milliseconds of each task, to
-// [slog.Default]. The first task to fail, to panic or to miss the deadline ends
+// It logs one line, "init", with the milliseconds of each task: see [LogHandler]
+// for where to. The first task to fail, to panic or to miss the deadline ends
 // the context of the others. The failure is posted to the Runtime API's
 // /runtime/init/error with the error's type (its ErrorType() string method if
 // there is one, else Runtime.InitError, Runtime.InitTimeout or Runtime.Panic),
@@ -141,8 +139,9 @@ func runTasks(parent context.Context, tasks []Task) initReport {
 			over, grace = nil, time.After(initGrace)
 		case <-grace:
 			if report.failure.err == nil {
-				report.failure = initFailure{"Runtime.InitTimeout", fmt.Errorf("init task %s has not returned after %v",
-					strings.Join(report.unfinished(tasks), ", "), time.Since(start).Round(time.Millisecond))}
+				i := slices.Index(report.tasks, -1)
+				report.failure = initFailure{"Runtime.InitTimeout", fmt.Errorf("init task %q has not returned after %v",
+					tasks[i].Name, time.Since(start).Round(time.Millisecond))}
 			}
 			left = 0
 		}
@@ -164,43 +163,27 @@ func failureOf(parent context.Context, t Task, took time.Duration, err error) in
 	return f
 }
 
-// unfinished names, quoted, the tasks that have not returned.
-func (r *initReport) unfinished(tasks []Task) []string {
-	var names []string
-	for i, took := range r.tasks {
-		if took < 0 {
-			names = append(names, fmt.Sprintf("%q", tasks[i].Name))
-		}
-	}
-	return names
-}
-
 func (r *initReport) log(tasks []Task) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	durations := make([]slog.Attr, 0, len(tasks))
+	l := &logLine{Level: levelNameInfo, Message: "init", DurationMs: ms(r.took), TasksMs: make(map[string]float64, len(tasks))}
 	for i, took := range r.tasks {
 		if took >= 0 {
-			durations = append(durations, slog.Float64(tasks[i].Name, ms(took)))
+			l.TasksMs[tasks[i].Name] = ms(took)
+		} else {
+			l.Unfinished = append(l.Unfinished, tasks[i].Name)
 		}
 	}
-	attrs := []slog.Attr{slog.Float64("durationMs", ms(r.took)), {Key: "tasksMs", Value: slog.GroupValue(durations...)}}
-	level := slog.LevelInfo
 	if r.failure.err != nil {
-		level = slog.LevelError
-		attrs = append(attrs, slog.String("error", r.failure.err.Error()))
-		if names := r.unfinished(tasks); len(names) > 0 {
-			attrs = append(attrs, slog.String("unfinished", strings.Join(names, ", ")))
-		}
+		l.Level, l.Error = levelNameError, r.failure.err.Error()
 	}
-	slog.LogAttrs(context.Background(), level, "init", attrs...)
+	l.write(context.Background())
 }
 
 // stackOf is the stack that goes with an error of INIT, a line per frame, as
 // the Runtime API documents it.
 func stackOf(err error) []string {
 	lines := []string{}
-	var p *PanicError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*PanicError](err); ok {
 		for frames := runtime.CallersFrames(p.callers); ; {
 			f, more := frames.Next()
 			if f.Function != "" {

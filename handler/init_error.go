@@ -59,8 +59,7 @@ func postInitError(api string, f initFailure) error {
 }
 
 func kindOf(f initFailure) string {
-	var typed interface{ ErrorType() string }
-	if errors.As(f.err, &typed) && typed.ErrorType() != "" {
+	if typed, ok := errors.AsType[typedError](f.err); ok && typed.ErrorType() != "" {
 		return typed.ErrorType()
 	}
 	return f.kind

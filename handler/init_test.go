@@ -42,7 +42,7 @@ func TestInitTasksRunInParallel(t *testing.T) {
 		}
 	})
 	line := logs.String()
-	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=INFO msg=init durationMs=3000 tasksMs.a=2000 tasksMs.b=3000 tasksMs.c=1500") {
+	if strings.Count(line, "\n") != 1 || !strings.Contains(line, `"level":"INFO","message":"init","durationMs":3000,"tasksMs":{"a":2000,"b":3000,"c":1500}}`) {
 		t.Errorf("the log has %q", line)
 	}
 }
@@ -78,7 +78,7 @@ func TestInitTasksFail(t *testing.T) {
 			}
 			time.Sleep(time.Minute) // until the stubborn one is done
 		})
-		if !strings.Contains(logs.String(), "level=ERROR msg=init ") || !strings.Contains(logs.String(), "error=") {
+		if !strings.Contains(logs.String(), `"level":"ERROR","message":"init",`) || !strings.Contains(logs.String(), `"error":"init task`) {
 			t.Errorf("%s: the log has %q", c.name, logs)
 		}
 	}

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 
@@ -25,11 +26,50 @@ import (
 // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
 //
 //	slog.SetDefault(slog.New(handler.LogHandler(nil)))
+//
+// A program that calls LogHandler also gets the lines of this package itself
+// (a contained panic, the durations of INIT) through [slog.Default]. Without it
+// they are lines of JSON, with the same names, on the writer of package log.
+// next must not be the handler of the slog.Default that a program starts with:
+// that one writes to package log, which slog.SetDefault makes write to slog.
 func LogHandler(next slog.Handler) slog.Handler {
 	if next == nil {
 		next = lambdaHandler(os.Stdout, os.Getenv("AWS_LAMBDA_LOG_FORMAT"), os.Getenv("AWS_LAMBDA_LOG_LEVEL"))
 	}
+	write := writeSlog
+	logLineWriter.Store(&write)
 	return &logHandler{next: next, function: os.Getenv("AWS_LAMBDA_FUNCTION_NAME")}
+}
+
+// writeSlog sends what this package logs to slog.Default, with the invocation's
+// attributes whether or not a LogHandler is in front of it.
+func writeSlog(ctx context.Context, l *logLine) {
+	h := slog.Default().Handler()
+	if _, ok := h.(*logHandler); !ok {
+		h = &logHandler{next: h, function: l.FunctionName}
+	}
+	level := slog.LevelInfo
+	if l.Level == levelNameError {
+		level = slog.LevelError
+	}
+	attrs := make([]slog.Attr, 0, 4)
+	if l.TasksMs != nil {
+		tasks := make([]slog.Attr, 0, len(l.TasksMs))
+		for _, name := range slices.Sorted(maps.Keys(l.TasksMs)) {
+			tasks = append(tasks, slog.Float64(name, l.TasksMs[name]))
+		}
+		attrs = append(attrs, slog.Float64("durationMs", l.DurationMs), slog.Attr{Key: "tasksMs", Value: slog.GroupValue(tasks...)})
+	}
+	if l.Error != "" {
+		attrs = append(attrs, slog.String("error", l.Error))
+	}
+	if l.Unfinished != nil {
+		attrs = append(attrs, slog.Any("unfinished", l.Unfinished))
+	}
+	if l.Stack != "" {
+		attrs = append(attrs, slog.String("stack", l.Stack))
+	}
+	slog.New(h).LogAttrs(ctx, level, l.Message, attrs...)
 }
 
 // The levels that Lambda has and slog has not.
@@ -158,14 +198,4 @@ func (h *logHandler) WithGroup(name string) slog.Handler {
 	c := *h
 	c.groups = append(slices.Clip(h.groups), logGroup{name: name})
 	return &c
-}
-
-// logPanic writes the one line that a contained panic leaves, with the request
-// ID whether or not the program logs through a LogHandler.
-func logPanic(ctx context.Context, e *PanicError) {
-	h := slog.Default().Handler()
-	if _, ok := h.(*logHandler); !ok {
-		h = &logHandler{next: h, function: os.Getenv("AWS_LAMBDA_FUNCTION_NAME")}
-	}
-	slog.New(h).ErrorContext(ctx, "panic contained", "error", e.Error(), "stack", string(e.Stack))
 }

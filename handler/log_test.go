@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"testing/slogtest"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
@@ -43,11 +46,16 @@ func (b *syncBuffer) Reset() {
 	b.buf.Reset()
 }
 
-// captureLog sends slog.Default to a buffer for the rest of the test.
+// captureLog sends what this package logs to a buffer for the rest of the test,
+// as in a program that does not call LogHandler.
 func captureLog(t *testing.T) *syncBuffer {
-	b, before := new(syncBuffer), slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(b, nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	b, before := new(syncBuffer), log.Writer()
+	log.SetOutput(b)
+	w := logLineWriter.Swap(nil)
+	t.Cleanup(func() {
+		log.SetOutput(before)
+		logLineWriter.Store(w)
+	})
 	return b
 }
 
@@ -171,17 +179,50 @@ func TestLambdaHandler(t *testing.T) {
 	}
 }
 
-func TestLogPanicHasRequestID(t *testing.T) {
+func TestOwnLines(t *testing.T) {
+	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "orders")
 	logs := captureLog(t)
-	ctx := invocation.NewContext(t.Context(), invocation.Value{RequestID: "r-9"})
-	JSON(func(context.Context, event) (answer, error) { panic("x") }).Invoke(ctx, []byte(`{}`)) //nolint:errcheck // the log is what counts
-	if strings.Count(logs.String(), "requestId=r-9") != 1 {
-		t.Errorf("the log has %s", logs)
+	ctx := invocation.NewContext(t.Context(), invocation.Value{RequestID: "r-9", TenantID: "blue"})
+	panicking := JSON(func(context.Context, event) (answer, error) { panic("x") })
+	report := &initReport{took: 1500 * time.Microsecond, tasks: []time.Duration{time.Millisecond, -1}, failure: initFailure{"", errors.New("late")}}
+	write := func() (panicked, init map[string]any) {
+		logs.Reset()
+		panicking.Invoke(ctx, []byte(`{}`)) //nolint:errcheck // the log is what counts
+		report.log([]Task{{Name: "a"}, {Name: "b"}})
+		lines := strings.Split(logs.String(), "\n")
+		if len(lines) != 3 {
+			t.Fatalf("the log has %q", lines)
+		}
+		return parseLine(t, []byte(lines[0])), parseLine(t, []byte(lines[1]))
 	}
-	logs.Reset()
-	slog.SetDefault(slog.New(LogHandler(slog.NewTextHandler(logs, nil))))
-	JSON(func(context.Context, event) (answer, error) { panic("x") }).Invoke(ctx, []byte(`{}`)) //nolint:errcheck // the log is what counts
-	if strings.Count(logs.String(), "requestId=r-9") != 1 {
-		t.Errorf("through a LogHandler the log has %s", logs)
+	check := func(how string) {
+		p, i := write()
+		stack, _ := p["stack"].(string)
+		for key, want := range map[string]any{"level": "ERROR", "message": "panic contained", "requestId": "r-9", "functionName": "orders", "coldStart": false, "tenantId": "blue", "error": "panic: x"} {
+			if p[key] != want {
+				t.Errorf("%s: a panic's %s = %v, want %v", how, key, p[key], want)
+			}
+		}
+		if !strings.Contains(stack, "log_test.go") || p["timestamp"] == nil {
+			t.Errorf("%s: a panic's line is %v", how, p)
+		}
+		delete(i, "timestamp")
+		if want := map[string]any{"level": "ERROR", "message": "init", "functionName": "orders", "durationMs": 1.5, "tasksMs": map[string]any{"a": 1.0}, "error": "late", "unfinished": []any{"b"}}; !reflect.DeepEqual(i, want) {
+			t.Errorf("%s: INIT's line is %v, want %v", how, i, want)
+		}
+	}
+	check("package log")
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	options := &slog.HandlerOptions{ReplaceAttr: lambdaAttr}
+	slog.SetDefault(slog.New(LogHandler(slog.NewJSONHandler(logs, options))))
+	check("LogHandler as slog's default")
+	slog.SetDefault(slog.New(slog.NewJSONHandler(logs, options)))
+	check("LogHandler beside slog's default")
+	// Without LogHandler the line still goes where package log goes, which is
+	// slog's default once that is set.
+	logLineWriter.Store(nil)
+	if p, _ := write(); !strings.Contains(p["message"].(string), `"panic contained"`) {
+		t.Errorf("through slog's default: %v", p)
 	}
 }

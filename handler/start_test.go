@@ -449,7 +449,7 @@ func TestStartOutsideLambda(t *testing.T) {
 		{"no event", "plain", ``, nil, 2, "", "the input is empty"},
 		{"no file", "plain", ``, []string{file + ".not"}, 2, "", "event.json.not"},
 		{"two files", "plain", ``, []string{file, file}, 2, "", "usage: "},
-		{"init", "init", `{}`, nil, 0, "true", "load="},
+		{"init", "init", `{}`, nil, 0, "true", `"tasksMs":{"load":`},
 		{"init fails", "init fails", `{}`, nil, 1, "", `init task "bad" failed`},
 		{"misconfigured", "misconfigured", `{}`, nil, 1, "", "out of range"},
 	} {

@@ -1,0 +1,73 @@
+package engine_test
+
+import (
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lambdatune/lambdatune/filter/internal/engine"
+	"github.com/lambdatune/lambdatune/filter/internal/pattern"
+	"github.com/lambdatune/lambdatune/filter/internal/random"
+	"github.com/lambdatune/lambdatune/filter/internal/reference"
+)
+
+var (
+	randomFor  = flag.Duration("random", time.Second/2, "how long to compare random pairs with the reference")
+	randomSeed = flag.Uint64("seed", 8, "where the random pairs begin")
+)
+
+// TestRandom compares the engine with the reference: which patterns are valid,
+// which events are, and the verdict, for one pattern and for several at once.
+func TestRandom(t *testing.T) {
+	r := random.New(*randomSeed)
+	pairs, matches, invalid, malformed, worst := 0, 0, 0, 0, time.Duration(0)
+	for end := time.Now().Add(*randomFor); time.Now().Before(end) && !t.Failed(); {
+		r.Narrow = r.IntN(3) == 0
+		var parsed []*pattern.Pattern
+		var plain []*reference.Pattern
+		var text []string
+		for range 1 + r.IntN(3) {
+			p := r.Pattern()
+			a, errA := pattern.Parse(p)
+			if errA != nil && strings.Contains(errA.Error(), "combinations") {
+				continue // a limit that the reference doesn't have
+			}
+			b, errB := reference.Compile([]byte(p))
+			if (errA == nil) != (errB == nil) {
+				t.Fatalf("Parse(%s) = %v, the reference says %v", p, errA, errB)
+			}
+			if errA != nil {
+				invalid++
+				continue
+			}
+			parsed, plain, text = append(parsed, a), append(plain, b), append(text, p)
+		}
+		if len(parsed) == 0 {
+			continue
+		}
+		program := engine.Compile(engine.Layout{}, parsed)
+		for range 8 {
+			event := r.Event()
+			fields, errB := reference.Flatten(event)
+			want := false
+			for _, p := range plain {
+				want = want || errB == nil && p.MatchFields(fields)
+			}
+			start := time.Now()
+			got, errA := program.Match(event)
+			worst = max(worst, time.Since(start))
+			if (errA == nil) != (errB == nil) || got != want {
+				t.Fatalf("%q\n%q\n= %v, %v; the reference says %v, %v", text, event, got, errA, want, errB)
+			}
+			pairs++
+			if got {
+				matches++
+			}
+			if errB != nil {
+				malformed++
+			}
+		}
+	}
+	t.Logf("%d pairs agree: %d matched, %d events malformed; %d patterns were invalid on both sides; longest match %v", pairs, matches, malformed, invalid, worst)
+}

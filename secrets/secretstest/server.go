@@ -3,6 +3,7 @@ package secretstest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -103,9 +104,21 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	in := r.Clone(r.Context())
 	in.Body = body
 	w := httptest.NewRecorder()
-	d.s.ServeHTTP(w, in)
+	aborted := func() (aborted bool) {
+		defer func() {
+			p := recover()
+			if aborted = p == http.ErrAbortHandler; p != nil && !aborted {
+				panic(p)
+			}
+		}()
+		d.s.ServeHTTP(w, in)
+		return false
+	}()
 	if err := r.Context().Err(); err != nil {
 		return nil, err
+	}
+	if aborted {
+		return nil, errors.New("secretstest: the server is closed")
 	}
 	resp := w.Result()
 	resp.Request = r

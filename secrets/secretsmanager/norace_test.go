@@ -1,0 +1,5 @@
+//go:build !race
+
+package secretsmanager_test
+
+const raceEnabled = false

@@ -21,11 +21,12 @@ type environment struct {
 
 	restart sync.Mutex // held while the program is started again
 
-	mu      sync.Mutex
-	run     *run // nil if INIT failed, or before it
-	closed  bool
-	cold    time.Duration // INIT to be reported by the first invocation
-	summary Summary
+	mu          sync.Mutex
+	run         *run // nil if INIT failed, or before it
+	closed      bool
+	initFailure *failure      // of the INIT phase
+	cold        time.Duration // INIT to be reported by the first invocation
+	summary     Summary
 
 	// Guarded by the function's mutex.
 	busy  int
@@ -56,6 +57,7 @@ func (e *environment) init() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if f != nil {
+		e.initFailure = f
 		return
 	}
 	e.cold, e.summary.Init = took, took

@@ -161,7 +161,8 @@ func (f *Function) serve(e *environment, a *active) {
 }
 
 // Warm starts environments, as provisioned concurrency does, until n exist,
-// and waits for their INIT. It returns an error if INIT failed in one of them.
+// and waits for their INIT. The error is an [*InitError] if INIT failed in one
+// of them; it will be done again by the first invocation.
 func (f *Function) Warm(ctx context.Context, n int) error {
 	f.mu.Lock()
 	if f.closed {
@@ -199,10 +200,9 @@ func (f *Function) Warm(ctx context.Context, n int) error {
 func (f *Function) warmed(e *environment) error {
 	<-e.initDone
 	e.mu.Lock()
-	r, init := e.run, e.summary.Init
+	r, failed := e.run, e.initFailure
 	e.mu.Unlock()
-	ok := init > 0
-	if ok && f.cfg.Freeze {
+	if failed == nil && f.cfg.Freeze {
 		r.begin()
 		r.finish()
 	}
@@ -212,10 +212,27 @@ func (f *Function) warmed(e *environment) error {
 		f.free = append(f.free, e)
 	}
 	f.mu.Unlock()
-	if !ok {
-		return fmt.Errorf("runtimeapi: INIT of environment %d failed", e.id)
+	switch {
+	case failed == nil:
+		return nil
+	case failed.status == "":
+		return ErrClosed
 	}
-	return nil
+	return &InitError{Environment: e.id, Status: failed.status, ErrorType: failed.errorType, Payload: failed.payload}
+}
+
+// InitError is an INIT phase that failed.
+type InitError struct {
+	Environment int
+	// Status is StatusTimeout for INIT that took too long.
+	Status    Status
+	ErrorType string
+	// Payload is the error as JSON.
+	Payload []byte
+}
+
+func (e *InitError) Error() string {
+	return fmt.Sprintf("runtimeapi: INIT of environment %d failed: %s: %s", e.Environment, e.ErrorType, e.Payload)
 }
 
 // Update changes the program, as an update of the function's code does:

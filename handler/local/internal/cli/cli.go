@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/lambdatune/lambdatune/handler/local/internal/console"
+	"github.com/lambdatune/lambdatune/handler/local/internal/samples"
 )
 
 // Main runs the command and returns its exit code: 0 when everything went
@@ -58,8 +59,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 
 func (o *options) run(ctx context.Context, c console.Console, stdin io.Reader, stdout io.Writer) error {
 	switch {
+	case o.sample != "":
+		b, err := samples.Event(o.sample)
+		if err == nil {
+			_, err = stdout.Write(b)
+		}
+		return err
 	case o.event != "":
 		return play(ctx, o, c, stdin)
+	default:
+		return serve(ctx, o, c)
 	}
-	return fmt.Errorf("nothing to do")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -101,6 +102,12 @@ func TestBadInput(t *testing.T) {
 	os.WriteFile(filepath.Join(broken, "go.mod"), []byte("module example.com/broken\n\ngo 1.26\n"), 0o644)
 	os.WriteFile(filepath.Join(broken, "main.go"), []byte("package main\n\nfunc main() { nowhere() }\n"), 0o644)
 	good := file(t, "good.json", "{}")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	taken := ln.Addr().String()
 	for _, c := range []struct {
 		name string
 		args []string
@@ -119,6 +126,12 @@ func TestBadInput(t *testing.T) {
 		{"memory out of range", []string{"-event", good, "-memory", "1", echo}, 1, "128 to 10240"},
 		{"flag of another mode", []string{"-repeat", "3", echo}, 2, "-repeat needs -event"},
 		{"two functions", []string{"-event", good, echo, foreign}, 2, "-event takes one function"},
+		{"port taken", []string{"-addr", taken, echo}, 1, "address already in use"},
+		{"Runtime API's port taken", []string{"-addr", "127.0.0.1:0", "-listen", taken, echo}, 1, "address already in use"},
+		{"no front", []string{"-front", "soap", echo}, 2, "want one of alb, alb-multi, http, http1, rest, url"},
+		{"bad route", []string{"-front", "rest", "-route", "GET orders", echo}, 2, "the path does not begin with a slash"},
+		{"route to nobody", []string{"-front", "rest", "-route", "/x=nobody", echo}, 2, "no function is named nobody"},
+		{"no sample", []string{"-sample", "pigeon"}, 1, "want one of alb"},
 		{"same name", []string{"a=" + echo, "a=" + foreign}, 2, "two functions are named a"},
 		{"bad variable", []string{"-event", good, "-env", "sesame", echo}, 2, "not NAME=VALUE"},
 	} {
@@ -141,8 +154,13 @@ func TestFunctionErrors(t *testing.T) {
 	os.Mkdir(sleeper, 0o755)
 	os.WriteFile(filepath.Join(sleeper, "go.mod"), []byte("module example.com/sleeper\n\ngo 1.26\n"), 0o644)
 	os.WriteFile(filepath.Join(sleeper, "main.go"), []byte("package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n"), 0o644)
-	code, out, _ := local(t, "{}", "-event", "-", "-init-timeout", "100ms", "-timeout", "200ms", sleeper)
-	if code != 1 || !strings.Contains(out, "INIT_REPORT Init Duration: 1") || !strings.Contains(out, "Task timed out after 0.20 seconds") {
-		t.Errorf("exit code %d: %s", code, out)
+	code, out, errs := local(t, "{}", "-event", "-", "-init-timeout", "100ms", "-timeout", "200ms", sleeper)
+	if code != 1 || !strings.Contains(out, "INIT_REPORT Init Duration: 1") || !strings.Contains(out, "Task timed out after 0.20 seconds") ||
+		!strings.Contains(errs, "function sleeper: it never asked for an invocation") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	code, _, errs = local(t, "", "-addr", "127.0.0.1:0", "-init-timeout", "3s", sleeper)
+	if code != 1 || !strings.Contains(errs, "function sleeper: INIT did not end within 3s: it never asked for an invocation") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("exit code %d: %s", code, errs)
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/lambdatune/lambdatune/handler/local/internal/front"
+	"github.com/lambdatune/lambdatune/handler/local/internal/samples"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
 )
 
@@ -21,6 +24,18 @@ type options struct {
 	repeat int
 	rate   float64
 	stats  bool
+	sample string
+
+	addr          string
+	front         string
+	routes        front.Routes
+	stage         string
+	binary        stringList
+	streaming     bool
+	watch         bool
+	watchInterval time.Duration
+	listen        string
+	timeoutSet    bool
 
 	config    runtimeapi.Config
 	env       stringList
@@ -32,6 +47,11 @@ type options struct {
 // target is a function: a directory with its main package, or its binary.
 type target struct{ name, path string }
 
+func (t target) isDir() bool {
+	st, err := os.Stat(t.path)
+	return err == nil && st.IsDir()
+}
+
 type stringList []string
 
 func (l *stringList) String() string     { return strings.Join(*l, " ") }
@@ -39,9 +59,14 @@ func (l *stringList) Set(s string) error { *l = append(*l, s); return nil }
 
 const usage = `usage: local [flags] [NAME=]PATH ...
 
-Runs Lambda functions as the service does, without Docker. PATH is a directory
-with a main package, in any module, or a binary. NAME defaults to the
-directory's.
+Runs Lambda functions as the service does, without Docker.
+
+With -event it plays events and exits; without, it serves the functions to the
+AWS CLI and SDKs (aws --endpoint-url http://127.0.0.1:9000 lambda invoke …) and,
+with -front, to HTTP clients, until it is interrupted.
+
+PATH is a directory with a main package, in any module, or a binary; NAME
+defaults to the directory's.
 
 `
 
@@ -54,6 +79,22 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&o.repeat, "repeat", 1, "with -event: play the events `N` times and show percentiles")
 	f.Float64Var(&o.rate, "rate", 0, "with -event: start `R` invocations per second, however long they take; 0 is one after another, as many at once as -concurrency and -max-concurrency let")
 	f.BoolVar(&o.stats, "stats", false, "with -event: show percentiles instead of each response")
+
+	f.StringVar(&o.sample, "sample", "", "print an event of the source `NAME` to edit, and exit: "+strings.Join(samples.Names(), ", "))
+
+	f.StringVar(&o.addr, "addr", "127.0.0.1:9000", "serve the invocation URL, and the front, at `HOST:PORT`")
+	f.StringVar(&o.front, "front", "", "map HTTP requests to events and back as `FRONT` does: "+fronts())
+	f.Func("route", "with -front: send requests for `ROUTE` to a function: [METHOD ]/path/{name}/{rest+}[=FUNCTION]; may be repeated", func(v string) error {
+		r, err := front.ParseRoute(v)
+		o.routes = append(o.routes, r)
+		return err
+	})
+	f.StringVar(&o.stage, "stage", "", "with -front rest or http: the `STAGE` (default prod, or $default)")
+	f.Var(&o.binary, "binary", "with -front rest: a `TYPE` of the API's binaryMediaTypes; may be repeated")
+	f.BoolVar(&o.streaming, "stream", false, "with -front url: the invoke mode RESPONSE_STREAM")
+	f.BoolVar(&o.watch, "watch", true, "build and start a function again when its source changes")
+	o.watchInterval = 300 * time.Millisecond
+	f.StringVar(&o.listen, "listen", "", "start nothing: serve the Runtime API at `HOST:PORT` for a function that you start, say in a debugger, and print the variables it needs")
 
 	f.DurationVar(&o.config.Timeout, "timeout", 3*time.Second, "end an invocation after `DURATION`, at most 15m")
 	f.DurationVar(&o.config.InitTimeout, "init-timeout", 0, "let INIT take `DURATION` before it is done again in the invocation (default 10s)")
@@ -84,6 +125,10 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 }
 
 func (o *options) check(args []string, set map[string]bool) error {
+	if o.sample != "" {
+		return nil
+	}
+	o.timeoutSet = set["timeout"]
 	names := map[string]bool{}
 	for _, arg := range args {
 		t, err := newTarget(arg)
@@ -108,6 +153,17 @@ func (o *options) check(args []string, set map[string]bool) error {
 	} else if len(o.targets) > 1 {
 		return fmt.Errorf("-event takes one function, not %d", len(o.targets))
 	}
+	if err := o.checkFront(set); err != nil {
+		return err
+	}
+	if o.listen != "" {
+		if len(o.targets) > 1 {
+			return fmt.Errorf("-listen takes one function, not %d", len(o.targets))
+		}
+		if o.event != "" {
+			return fmt.Errorf("-listen serves until it is stopped: leave -event out and invoke the function by its URL")
+		}
+	}
 	if o.repeat < 1 {
 		return fmt.Errorf("-repeat %d: want 1 or more", o.repeat)
 	}
@@ -117,6 +173,39 @@ func (o *options) check(args []string, set map[string]bool) error {
 	env, err := readEnv(o.env)
 	o.env = env
 	return err
+}
+
+// checkFront checks the flags about the front.
+func (o *options) checkFront(set map[string]bool) error {
+	if o.front == "" {
+		for _, name := range []string{"route", "stage", "binary", "stream"} {
+			if set[name] {
+				return fmt.Errorf("-%s needs -front", name)
+			}
+		}
+		return nil
+	}
+	if _, ok := front.Fronts[o.front]; !ok {
+		return fmt.Errorf("-front %s: want one of %s", o.front, fronts())
+	}
+	if o.event != "" {
+		return fmt.Errorf("-front serves until it is stopped: it does not go with -event")
+	}
+	if o.streaming && o.front != "url" {
+		return fmt.Errorf("-stream needs -front url")
+	}
+	if len(o.binary) > 0 && o.front != "rest" {
+		return fmt.Errorf("-binary needs -front rest: the others decode every base64 body")
+	}
+	for _, r := range o.routes {
+		if r.Function == "" && len(o.targets) > 1 {
+			return fmt.Errorf("route %s: which function? Add =NAME", r.Path)
+		}
+		if r.Function != "" && !slices.ContainsFunc(o.targets, func(t target) bool { return t.name == r.Function }) {
+			return fmt.Errorf("route %s: no function is named %s", r.Path, r.Function)
+		}
+	}
+	return nil
 }
 
 var nameCharacters = regexp.MustCompile(`[^A-Za-z0-9_-]+`)

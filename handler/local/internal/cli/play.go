@@ -33,6 +33,7 @@ func play(ctx context.Context, o *options, c console.Console, stdin io.Reader) e
 	if o.repeat > 1 || o.rate > 0 || o.stats {
 		return measure(ctx, o, c, f, list)
 	}
+	var failed error
 	for _, e := range list {
 		c.Request(e.Source, e.Payload)
 		res, err := f.Invoke(ctx, runtimeapi.Invocation{Payload: e.Payload})
@@ -40,14 +41,14 @@ func play(ctx context.Context, o *options, c console.Console, stdin io.Reader) e
 			return err
 		}
 		c.Response(res)
-		if res.FunctionError != "" {
-			err = errFailed
+		if res.ErrorType == "Sandbox.Timedout" && res.PID == 0 {
+			return fmt.Errorf("function %s: %w", o.targets[0].name, errNeverAsks)
 		}
-		if err != nil {
-			return err
+		if res.FunctionError != "" {
+			failed = errFailed
 		}
 	}
-	return nil
+	return failed
 }
 
 func readEvents(name string, stdin io.Reader) ([]events.Event, error) {

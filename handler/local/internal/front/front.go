@@ -47,6 +47,8 @@ type Front struct {
 	Problem func(text string)
 }
 
+const traceHeader = "X-Amzn-Trace-Id"
+
 func (f *Front) timeout() time.Duration {
 	switch {
 	case f.Timeout > 0:
@@ -81,6 +83,9 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request) int {
 	if err != nil {
 		return f.write(w, edge.Answer{Status: http.StatusBadRequest})
 	}
+	if r.Header.Get(traceHeader) == "" {
+		r.Header.Set(traceHeader, newTrace(c.Time)) // all fronts add one
+	}
 	event, err := c.AppendEvent(nil, r, body)
 	if err != nil {
 		var refused *edge.RefusedError
@@ -97,7 +102,7 @@ func (f *Front) serve(w http.ResponseWriter, r *http.Request) int {
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	inv := runtimeapi.Invocation{Payload: event, TraceID: r.Header.Get("X-Amzn-Trace-Id")}
+	inv := runtimeapi.Invocation{Payload: event, TraceID: r.Header.Get(traceHeader)}
 	if f.Streaming {
 		return f.stream(ctx, w, r, &c, function, inv)
 	}

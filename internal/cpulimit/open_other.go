@@ -1,0 +1,5 @@
+//go:build !unix
+
+package cpulimit
+
+func open(float64) (Limiter, error) { return nil, ErrUnsupported }

@@ -52,6 +52,7 @@ type options struct {
 	gatewayTimeout        time.Duration // of REST and HTTP API fronts
 	exitOnPanic           bool
 	onShutdown            []func(context.Context)
+	http                  httpOptions
 }
 
 // newOptions applies opts for the one thing in s. The options are usable even

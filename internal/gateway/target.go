@@ -15,7 +15,8 @@ import (
 // holds nothing of the event. The path is without an HTTP API's stage; where
 // the front gives it decoded, URL.RawPath is empty. RemoteAddr is the client's
 // address as the front saw it, with port 0 where that is not known. TLS is nil:
-// it ends at the front, which says so in X-Forwarded-Proto.
+// it ends at the front, which says so in X-Forwarded-Proto. The front's path
+// parameters are path values, which a ServeMux sets anew.
 func (r *Request) HTTPRequest(ctx context.Context) (*http.Request, error) {
 	u := r.url()
 	req := &http.Request{
@@ -25,6 +26,12 @@ func (r *Request) HTTPRequest(ctx context.Context) (*http.Request, error) {
 	if p := r.bytes(r.protocol); string(p) != "HTTP/1.1" {
 		if major, minor, ok := http.ParseHTTPVersion(string(p)); ok {
 			req.Proto, req.ProtoMajor, req.ProtoMinor = string(p), major, minor
+		}
+	}
+	for i := range r.params {
+		name := r.text(r.params[i].name)
+		if v, ok := r.PathParameter(name); ok {
+			req.SetPathValue(name, string(v))
 		}
 	}
 	if req.Host = req.Header.Get("Host"); req.Host == "" {

@@ -44,7 +44,7 @@ func (r *Request) Headers(name string) iter.Seq[[]byte] {
 	}
 }
 
-// Header returns the first header of that name, "" if there is none. It is
+// Header returns the first header of that name, nil if there is none. It is
 // valid until the next call.
 func (r *Request) Header(name string) []byte {
 	for i := range r.headers {
@@ -80,6 +80,16 @@ func (r *Request) Query(name string) iter.Seq2[[]byte, error] {
 			}
 		}
 	}
+}
+
+// QueryValue returns the first value of the query parameter of that name,
+// decoded, nil if there is none. It is valid until the next call.
+func (r *Request) QueryValue(name string) (value []byte, err error) {
+	r.Query(name)(func(v []byte, e error) bool {
+		value, err = v, e
+		return false
+	})
+	return value, err
 }
 
 // rawValues is Query over rawQueryString.

@@ -1,0 +1,144 @@
+package awsclient_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/lambdatune/lambdatune/httpclient/awsclient"
+	"github.com/lambdatune/lambdatune/httpclient/internal/freeze"
+)
+
+func TestMain(m *testing.M) { freeze.Main(m, kinds()) }
+
+// kinds are the HTTP clients that are frozen, each beneath a DynamoDB client.
+func kinds() map[string]freeze.Kind {
+	short := awsclient.Options{IdleTimeout: time.Second}
+	replaying := func(opts awsclient.Options) aws.HTTPClient {
+		c, err := awsclient.NewReplaying(opts)
+		if err != nil {
+			panic(err)
+		}
+		return c
+	}
+	kinds := make(map[string]freeze.Kind)
+	for name, client := range map[string]func() aws.HTTPClient{
+		"SDK default":             func() aws.HTTPClient { return awshttp.NewBuildableClient() },
+		"New":                     func() aws.HTTPClient { return awsclient.New(awsclient.Options{}) },
+		"NewReplaying":            func() aws.HTTPClient { return replaying(awsclient.Options{}) },
+		"New, limit 1s":           func() aws.HTTPClient { return awsclient.New(short) },
+		"New, limit 1s in-region": func() aws.HTTPClient { return awsclient.New(short) },
+		"NewReplaying, limit 1s":  func() aws.HTTPClient { return replaying(short) },
+	} {
+		kinds[name] = func(url string) func(context.Context) error {
+			mode := aws.DefaultsModeLegacy
+			if strings.HasSuffix(name, "in-region") {
+				mode = aws.DefaultsModeInRegion
+			}
+			return getItem(newDynamoDB(url, client(), mode))
+		}
+	}
+	return kinds
+}
+
+func newDynamoDB(url string, client aws.HTTPClient, mode aws.DefaultsMode) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region:       "eu-central-1",
+		BaseEndpoint: aws.String(url),
+		HTTPClient:   client,
+		DefaultsMode: mode,
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
+	})
+}
+
+func getItem(db *dynamodb.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := db.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: aws.String("orders"),
+			Key:       map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "1"}},
+		})
+		return err
+	}
+}
+
+// TestThaw makes the first call after a thaw with a real DynamoDB client, one
+// call at a time. In CI the far side forgets at 2 s and the freeze takes 3 s,
+// with an idle limit of 1 s; LAMBDATUNE_FULL=1 adds 5 s and 6 s with default
+// options, and more trials.
+func TestThaw(t *testing.T) {
+	if testing.Short() {
+		t.Skip("freezes for 3 s")
+	}
+	full := os.Getenv("LAMBDATUNE_FULL") == "1"
+	n, defaults := 40, 4
+	if full {
+		n, defaults = 200, 40
+	}
+	for _, side := range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {
+		t.Run(string(side), func(t *testing.T) {
+			if !full {
+				t.Parallel() // with all trials, latencies count
+			}
+			if side.NeedsNamespace() {
+				freeze.RequireNamespaces(t)
+			}
+			defaults := defaults
+			if side == freeze.BlackHole {
+				defaults = min(defaults, 2)
+			}
+			thaw(t, side, 2*time.Second, 3*time.Second, defaults, n, "New, limit 1s", "New, limit 1s in-region", "NewReplaying, limit 1s")
+			if full {
+				thaw(t, side, 5*time.Second, 6*time.Second, defaults, n, "New", "NewReplaying")
+			}
+		})
+	}
+}
+
+func thaw(t *testing.T, side freeze.FarSide, forget, frozen time.Duration, defaults, n int, ours ...string) {
+	t.Helper()
+	var cells []freeze.Cell
+	for _, kind := range ours {
+		cells = append(cells, freeze.Cell{Kind: kind, N: n})
+	}
+	cells = append(cells, freeze.Cell{Kind: "SDK default", N: defaults})
+	outcomes := freeze.Run(t, freeze.Trial{
+		FarSide: side, Forget: forget, Freeze: frozen, Timeout: 3 * time.Second, Serial: true, Cells: cells,
+	})
+	for _, cell := range cells {
+		var took []time.Duration
+		var sum time.Duration
+		failed, why := 0, error(nil)
+		for _, o := range outcomes {
+			if o.Kind != cell.Kind {
+				continue
+			}
+			took = append(took, o.Took)
+			sum += o.Took
+			if o.Err != "" {
+				failed++
+				why = errors.New(o.Err)
+			}
+		}
+		if len(took) != cell.N {
+			t.Fatalf("%s: %d outcomes of %d", cell.Kind, len(took), cell.N)
+		}
+		slices.Sort(took)
+		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
+		t.Logf("freeze %v: %-24s %3d of %3d failed, mean %v, p50 %v, p99 %v", frozen, cell.Kind, failed, cell.N,
+			round(sum/time.Duration(len(took))), round(took[len(took)/2]), round(took[(len(took)*99-1)/100]))
+		if failed > 0 && cell.Kind != "SDK default" {
+			t.Errorf("%s: %d of %d failed after the thaw: %v", cell.Kind, failed, cell.N, why)
+		}
+	}
+}

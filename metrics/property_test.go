@@ -226,7 +226,6 @@ func (m *model) flush() {
 type program struct {
 	data []byte
 	n    int // values handed out
-	dims int
 }
 
 func (p *program) next(n int) int {

@@ -176,7 +176,7 @@ func TestRejections(t *testing.T) {
 			r.Gauge("good", 0x1p360)
 			r.Gauge("good", -0x1p360)
 			r.Gauge("good", math.Nextafter(0x1p360, math.Inf(1)))
-			r.AddValues("good", []float64{5e-324, math.MaxFloat64, -0.0}, "")
+			r.AddValues("good", []float64{5e-324, math.MaxFloat64, math.Copysign(0, -1)}, "")
 		}, []string{"metric/good×2"}, []float64{0x1p360, -0x1p360, 5e-324, 0}},
 		{"names", func(r metrics.Recorder) {
 			r.Gauge("", 1)
@@ -675,7 +675,8 @@ func TestMetadataAreProperties(t *testing.T) {
 	inv := invocation.Value{RequestID: "r-1", TraceID: "Root=1-5;Sampled=1", Start: time.Now()}
 	unsampled := inv
 	unsampled.TraceID = "Root=1-5;Sampled=0"
-	bare := context.WithValue(context.Background(), "x-amzn-trace-id", "Root=1-6;Sampled=1") //nolint:staticcheck // aws-lambda-go's key
+	//lint:ignore SA1029 this is the key that aws-lambda-go uses
+	bare := context.WithValue(context.Background(), "x-amzn-trace-id", "Root=1-6;Sampled=1")
 	for _, test := range []struct {
 		name       string
 		ctx        context.Context

@@ -89,8 +89,9 @@ func Escapes(s string) bool {
 	return !utf8.ValidString(s)
 }
 
-// NumberLen is the most bytes that AppendNumber takes, and a comma.
-const NumberLen = 25
+// NumberLen is the most bytes that AppendNumber takes, as for
+// -0.0000011164446597329051, and a comma.
+const NumberLen = 26
 
 // AppendNumber appends the shortest decimal that reads back as v, which must be
 // finite. Integers and values with up to three decimals, which nearly all

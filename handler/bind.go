@@ -134,11 +134,6 @@ func (b *binding) addPlain(f reflect.StructField, at []int, path []reflect.Type,
 		if f.IsExported() && f.Tag.Get("json") != "-" {
 			b.hasBody = true
 		}
-		for _, seen := range path {
-			if seen == ft {
-				return nil // planned, or refused, where it was first seen
-			}
-		}
 		return checkUntagged(ft, nil)
 	}
 	before := len(b.fields)

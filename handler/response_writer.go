@@ -3,7 +3,6 @@ package handler
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -122,14 +121,6 @@ func (w *responseWriter) finish() gateway.Response {
 		w.status, w.frozen = http.StatusOK, w.header
 	}
 	res := gateway.Response{Status: w.status, Header: w.frozen, Body: *w.body}
-	for _, line := range w.frozen["Trailer"] { // trailers that were announced
-		for name := range strings.SplitSeq(line, ",") {
-			if name = http.CanonicalHeaderKey(strings.TrimSpace(name)); w.frozen[name] != nil {
-				res.Header = maps.Clone(res.Header)
-				delete(res.Header, name)
-			}
-		}
-	}
 	if _, has := w.frozen["Content-Type"]; !has && len(res.Body) > 0 && w.frozen.Get("Content-Encoding") == "" {
 		res.ContentType = http.DetectContentType(res.Body)
 	}

@@ -22,6 +22,7 @@ type Rule []int
 type Leaf struct {
 	Path  string // names joined by "."
 	JSON  string // where it stands, as in $.body.amount
+	Text  string // the array as it stands
 	Tests []Test // one of them has to match
 }
 

@@ -172,6 +172,7 @@ func (p *parser) leaf(i int, at *where) error {
 	if len(leaf.Tests) == 0 {
 		return p.fail(i, at, "an empty array is not allowed: give at least one value")
 	}
+	leaf.Text = string(p.b[i:a.End()])
 	p.p.Leaves = append(p.p.Leaves, leaf)
 	if len(p.rules) == 0 {
 		p.rules = append(p.rules, nil)

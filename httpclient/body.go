@@ -33,47 +33,52 @@ func (e *ResponseTooLargeError) Error() string {
 // ends the request's budget.
 type body struct {
 	rc     io.ReadCloser
-	ctx    context.Context
 	cancel context.CancelFunc // nil without a budget
 	limit  int64              // MaxResponseBytes, 0 for none
-	read   int64              // bytes read so far
+	left   int64              // of limit
 	rest   int64              // announced bytes not yet read, negative where unknown
-	drain  bool
-	state  atomic.Uint32
+	header http.Header
+	drain  bool // if there is something to drain
+	state  atomic.Int32
 }
 
 const (
-	bodyReading = 1 << iota
-	bodyEnded   // at its end, or failed: there is nothing to drain
-	bodyClosed
+	bodyOpen = iota
+	bodyReading
+	bodyEnded // at its end, or failed, or closed
 )
 
 func (b *body) Read(p []byte) (int, error) {
-	b.state.Or(bodyReading)
-	defer b.state.And(^uint32(bodyReading))
-	if b.limit > 0 && int64(len(p)) > b.limit-b.read+1 {
-		p = p[:b.limit-b.read+1]
+	if b.state.Load() == bodyEnded {
+		return b.rc.Read(p) // which has an error for it
+	}
+	b.state.CompareAndSwap(bodyOpen, bodyReading)
+	if b.limit > 0 && int64(len(p)) > b.left {
+		p = p[:b.left+1] // the byte that is too much
 	}
 	n, err := b.rc.Read(p)
-	b.read += int64(n)
 	b.rest -= int64(n)
-	if b.limit > 0 && b.read > b.limit {
-		b.read, n, err = b.limit, n-1, &ResponseTooLargeError{b.limit}
-		b.rc.Close()
+	if b.limit > 0 {
+		if b.left -= int64(n); b.left < 0 {
+			b.left, n, err = 0, n-1, &ResponseTooLargeError{b.limit}
+			b.rc.Close()
+		}
 	}
 	if err != nil {
-		b.state.Or(bodyEnded)
+		b.state.Store(bodyEnded)
 		b.done()
+		return n, err
 	}
-	return n, err
+	b.state.CompareAndSwap(bodyReading, bodyOpen)
+	return n, nil
 }
 
 // Close closes the body. Where that keeps the connection, it first reads what
 // is left, within bounds; not while another goroutine reads, which Close then
 // interrupts as it does on a Transport's body.
 func (b *body) Close() error {
-	before := b.state.Or(bodyClosed)
-	if before == 0 && b.drain && b.rest <= maxDrainBytes && b.ctx.Err() == nil {
+	before := b.state.Swap(bodyEnded)
+	if before == bodyOpen && b.drain && b.rest <= maxDrainBytes && !streams(b.header) {
 		b.drainRest()
 	}
 	err := b.rc.Close()
@@ -109,31 +114,31 @@ var drainBuffers = sync.Pool{New: func() any { return new([4 << 10]byte) }}
 // bodies hands out body values from slabs, so that one costs a request a
 // fraction of an allocation. A value is never used again: a body that is closed
 // twice must not close another request's.
-type bodies struct{ pool sync.Pool }
+type bodies struct{ current atomic.Pointer[slab] }
 
 const slabSize = 64
 
 type slab struct {
+	next atomic.Int32
 	free [slabSize]body
-	next int
 }
 
 func (bs *bodies) get() *body {
-	s, _ := bs.pool.Get().(*slab)
-	if s == nil {
-		s = new(slab)
+	for {
+		s := bs.current.Load()
+		if s != nil {
+			if i := s.next.Add(1) - 1; i < slabSize {
+				return &s.free[i]
+			}
+		}
+		bs.current.CompareAndSwap(s, new(slab))
 	}
-	b := &s.free[s.next]
-	if s.next++; s.next < slabSize {
-		bs.pool.Put(s)
-	}
-	return b
 }
 
 // streams reports whether a response goes on as long as its server likes, so
 // that reading on to its end would only cost time.
-func streams(resp *http.Response) bool {
-	v := resp.Header["Content-Type"]
+func streams(header http.Header) bool {
+	v := header["Content-Type"]
 	return len(v) > 0 && len(v[0]) >= len(eventStream) && v[0][:len(eventStream)] == eventStream
 }
 

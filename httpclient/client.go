@@ -134,9 +134,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return resp, nil
 	}
 	b := t.bodies.get()
-	b.rc, b.ctx, b.cancel, b.limit, b.rest = resp.Body, ctx, cancel, t.opts.MaxResponseBytes, resp.ContentLength
+	b.rc, b.cancel, b.rest, b.header = resp.Body, cancel, resp.ContentLength, resp.Header
+	b.limit, b.left = t.opts.MaxResponseBytes, t.opts.MaxResponseBytes
 	// Over HTTP/2 closing a body resets its stream and keeps the connection.
-	b.drain = resp.ProtoMajor == 1 && !resp.Close && !streams(resp)
+	b.drain = resp.ProtoMajor == 1 && !resp.Close
 	resp.Body = b
 	return resp, nil
 }

@@ -10,12 +10,43 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/handler/local/gobuild"
 )
 
 const (
 	echo    = "../functions/echo"              // in the root module
 	foreign = "../../gobuild/testdata/foreign" // a module of its own
 )
+
+// binaries are those two, built once: most tests are not about building.
+var binaries struct{ echo, foreign string }
+
+// TestMain is also the command: this binary, started with LOCAL set.
+func TestMain(m *testing.M) {
+	if os.Getenv("LOCAL") != "" {
+		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(withBinaries(m))
+}
+
+func withBinaries(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "lambdatune-cli-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	for _, b := range []struct {
+		dir  string
+		path *string
+	}{{echo, &binaries.echo}, {foreign, &binaries.foreign}} {
+		*b.path = filepath.Join(dir, filepath.Base(b.dir)+".exe")
+		if err := gobuild.Build(context.Background(), b.dir, *b.path); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
+}
 
 // local runs the command and returns its exit code and what it wrote.
 func local(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
@@ -58,7 +89,7 @@ func TestEvent(t *testing.T) {
 }
 
 func TestEventLines(t *testing.T) {
-	code, out, errs := local(t, "{\"n\":1}\n{\"n\":2}\n", "-event", "-", "-json", echo)
+	code, out, errs := local(t, "{\"n\":1}\n{\"n\":2}\n", "-event", "-", "-json", binaries.echo)
 	if code != 0 || errs != "" {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
@@ -85,11 +116,11 @@ func TestEventLines(t *testing.T) {
 }
 
 func TestRepeat(t *testing.T) {
-	code, out, errs := local(t, `{}`, "-event", "-", "-repeat", "50", "-concurrency", "2", echo)
+	code, out, errs := local(t, `{}`, "-event", "-", "-repeat", "50", "-concurrency", "2", binaries.echo)
 	if code != 0 || errs != "" || !strings.Contains(out, "50 invocations in ") || !strings.Contains(out, "0 errors, 0 throttles") || !strings.Contains(out, "duration ") {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
-	code, out, _ = local(t, `{}`, "-event", "-", "-repeat", "20", "-rate", "1000", "-concurrency", "20", "-json", echo)
+	code, out, _ = local(t, `{}`, "-event", "-", "-repeat", "20", "-rate", "1000", "-concurrency", "20", "-json", binaries.echo)
 	if code != 0 || !strings.Contains(out, `"invocations":20`) {
 		t.Errorf("exit code %d: %s", code, out)
 	}
@@ -122,8 +153,8 @@ func TestBadInput(t *testing.T) {
 		{"not executable", []string{"-event", good, good}, 1, "neither a directory nor an executable file"},
 		{"no event file", []string{"-event", filepath.Join(dir, "nowhere.json"), echo}, 1, "nowhere.json"},
 		{"bad event", []string{"-event", file(t, "bad.json", "{\"a\":1,\n oops}"), echo}, 1, "bad.json:2:2: invalid character 'o'"},
-		{"timeout out of range", []string{"-event", good, "-timeout", "1h", echo}, 1, "at most 15m0s"},
-		{"memory out of range", []string{"-event", good, "-memory", "1", echo}, 1, "128 to 10240"},
+		{"timeout out of range", []string{"-event", good, "-timeout", "1h", binaries.echo}, 1, "at most 15m0s"},
+		{"memory out of range", []string{"-event", good, "-memory", "1", binaries.echo}, 1, "128 to 10240"},
 		{"flag of another mode", []string{"-repeat", "3", echo}, 2, "-repeat needs -event"},
 		{"two functions", []string{"-event", good, echo, foreign}, 2, "-event takes one function"},
 		{"port taken", []string{"-addr", taken, echo}, 1, "address already in use"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/lambdatune/lambdatune/handler/local/gobuild"
 	"github.com/lambdatune/lambdatune/handler/local/internal/console"
@@ -15,7 +16,7 @@ import (
 // workplace is where binaries are built.
 type workplace struct {
 	dir    string
-	builds int
+	builds atomic.Int64
 }
 
 func newWorkplace() (*workplace, error) {
@@ -38,9 +39,8 @@ func (w *workplace) program(ctx context.Context, o *options, t target) (runtimea
 		}
 		return c, nil
 	}
-	w.builds++
 	c.Dir = t.path
-	c.Path = filepath.Join(w.dir, fmt.Sprintf("%s-%d", t.name, w.builds), "bootstrap")
+	c.Path = filepath.Join(w.dir, fmt.Sprintf("%s-%d", t.name, w.builds.Add(1)), "bootstrap")
 	if runtime.GOOS == "windows" {
 		c.Path += ".exe"
 	}

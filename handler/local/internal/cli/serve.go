@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/lambdatune/lambdatune/handler/local/internal/console"
@@ -32,14 +33,12 @@ func serve(ctx context.Context, o *options, c console.Console) error {
 	}
 	defer w.remove()
 
-	functions := map[string]*runtimeapi.Function{}
-	for _, t := range o.targets {
-		f, err := o.startFunction(ctx, w, t, c)
-		if err != nil {
-			return err
-		}
+	functions, err := o.startAll(ctx, w, c)
+	for _, f := range functions {
 		defer f.Close()
-		functions[t.name] = f
+	}
+	if err != nil {
+		return err
 	}
 	byName := func(name string) (*runtimeapi.Function, bool) {
 		if f, ok := functions[name]; ok {
@@ -106,6 +105,31 @@ func serve(ctx context.Context, o *options, c console.Console) error {
 		srv.Close()
 	}
 	return err
+}
+
+// startAll builds and starts the functions beside each other. Those that could
+// be started are returned with an error, too.
+func (o *options) startAll(ctx context.Context, w *workplace, c console.Console) (map[string]*runtimeapi.Function, error) {
+	var (
+		mu        sync.Mutex
+		wg        sync.WaitGroup
+		functions = map[string]*runtimeapi.Function{}
+		errs      = make([]error, len(o.targets))
+	)
+	for i, t := range o.targets {
+		wg.Go(func() {
+			f, err := o.startFunction(ctx, w, t, c)
+			if err != nil {
+				errs[i] = err
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			functions[t.name] = f
+		})
+	}
+	wg.Wait()
+	return functions, errors.Join(errs...)
 }
 
 // startFunction builds and starts one function, or waits for somebody else to

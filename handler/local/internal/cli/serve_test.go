@@ -103,7 +103,7 @@ func TestServe(t *testing.T) {
 }
 
 func TestServeWithoutFront(t *testing.T) {
-	addr, _ := served(t, echo)
+	addr, _ := served(t, binaries.echo)
 	if status, answer := do(t, "POST", "http://"+addr+"/2015-03-31/functions/function/invocations", `[1]`); status != 200 || answer != "[1]" {
 		t.Errorf("by the name function: %d %s", status, answer)
 	}
@@ -201,7 +201,7 @@ func TestSample(t *testing.T) {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 	// A sample can be played as it is.
-	if code, out, errs = local(t, out, "-event", "-", echo); code != 0 {
+	if code, out, errs = local(t, out, "-event", "-", binaries.echo); code != 0 {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 }

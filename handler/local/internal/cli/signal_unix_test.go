@@ -15,14 +15,6 @@ import (
 	"time"
 )
 
-// TestMain is also the command: this binary, started with LOCAL set.
-func TestMain(m *testing.M) {
-	if os.Getenv("LOCAL") != "" {
-		os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
-
 // TestSignals ends the command in several ways while it has environments: idle
 // ones, frozen ones and one at work. Nothing of them may be left.
 func TestSignals(t *testing.T) {
@@ -43,7 +35,7 @@ func TestSignals(t *testing.T) {
 			}
 			temp := t.TempDir()
 			out := &output{}
-			cmd := exec.Command(os.Args[0], append(append([]string{"-addr", "127.0.0.1:0", "-json"}, c.args...), echo, "other="+foreign)...)
+			cmd := exec.Command(os.Args[0], append(append([]string{"-addr", "127.0.0.1:0", "-json"}, c.args...), "echo="+binaries.echo, "other="+binaries.foreign)...)
 			cmd.Env = append(os.Environ(), "LOCAL=1", "TMPDIR="+temp)
 			cmd.Stdout, cmd.Stderr = out, out
 			// As a terminal has it: Ctrl-C goes to a process group.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -305,6 +306,9 @@ func (w *errWriter) Write(p []byte) (int, error) {
 	return n, errInjected
 }
 
+// recorded counts the values of all programs.
+var recorded atomic.Int64
+
 // run executes a program with both and returns what is wrong, or "".
 func run(data []byte, prepare int) string {
 	p := &program{data: data}
@@ -353,6 +357,7 @@ func run(data []byte, prepare int) string {
 	if err := r.End(); err != nil {
 		errs = append(errs, err)
 	}
+	recorded.Add(int64(p.n))
 	return ref.compare(w, errors.Join(errs...))
 }
 
@@ -659,5 +664,5 @@ func TestProperty(t *testing.T) {
 			t.Fatalf("seed %d, program %d: run(%#v, %d): %s", seed, n, data, prepare, s)
 		}
 	}
-	t.Logf("%d programs, seed %d, %v", n, seed, time.Since(begin).Round(time.Millisecond))
+	t.Logf("%d programs recorded %d values, seed %d, %v", n, recorded.Load(), seed, time.Since(begin).Round(time.Millisecond))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -13,7 +14,12 @@ import (
 	"github.com/lambdatune/lambdatune/httpclient/internal/freeze"
 )
 
-func TestMain(m *testing.M) { freeze.Main(m, kinds()) }
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(firstCallEnv); mode != "" {
+		firstCall(mode, os.Getenv("LAMBDATUNE_URL"))
+	}
+	freeze.Main(m, kinds())
+}
 
 // kinds are the clients that are frozen: each with GET and POST.
 func kinds() map[string]freeze.Kind {

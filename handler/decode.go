@@ -53,8 +53,7 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 var errNull = errors.New("null where a value is expected")
 
 // DisallowUnknownFields, an option of JSON, HTTP and Endpoint, makes a member
-// that the input type does not have an error. It costs about as much again as
-// decoding without it.
+// that the input type does not have an error.
 func DisallowUnknownFields() Option {
 	return Option{"DisallowUnknownFields", onJSON | onHTTP | onEndpoint, func(o *options) error {
 		o.disallowUnknownFields = true
@@ -66,13 +65,15 @@ func DisallowUnknownFields() Option {
 // accepts, except for null where the type cannot say null, and, by option,
 // members that the type does not have.
 type decoder struct {
+	plan            *plan // nil where encoding/json does it all
 	nullOK          bool
 	disallowUnknown bool
 }
 
 // decoderFor is worked out once per adapter.
 func decoderFor[In any](o *options) decoder {
-	return decoder{nullOK: acceptsNull(reflect.TypeFor[In]()), disallowUnknown: o.disallowUnknownFields}
+	t := reflect.TypeFor[In]()
+	return decoder{plan: planFor(t), nullOK: acceptsNull(t), disallowUnknown: o.disallowUnknownFields}
 }
 
 // acceptsNull reports whether a null can be told from other values in a t, or
@@ -85,13 +86,21 @@ func acceptsNull(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
 }
 
-// decode decodes b, which it does not retain, into what in points to. After an
-// error that may be half-filled. Every error is a *DecodeError.
+// decode decodes b, which it does not retain, into the zero value of the type
+// that in points to. After an error that may be half-filled. Every error is a
+// *DecodeError.
 func (d decoder) decode(b []byte, in any) error {
 	if !d.nullOK {
 		if i := jsonscan.Space(b, 0); jsonscan.KindAt(b, i) == jsonscan.Null && jsonscan.Valid(b) == nil {
 			return &DecodeError{Offset: i, Err: errNull}
 		}
+	}
+	if d.plan != nil {
+		v := reflect.ValueOf(in).Elem()
+		if d.plan.decode(b, v, d.disallowUnknown) {
+			return nil
+		}
+		v.SetZero()
 	}
 	var err error
 	if d.disallowUnknown {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
-	"os"
 	"sync"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -32,7 +30,7 @@ func (s *frontSide) answer(ctx context.Context, r *gateway.Request, rep reply) (
 	if err == nil {
 		return out, nil
 	}
-	logHTTP(ctx, "response too large", err)
+	logError(ctx, "response too large", err)
 	return s.policy.AppendResponse(nil, r, faultReply(ctx, http.StatusInternalServerError, "the response is too large").Response)
 }
 
@@ -65,15 +63,6 @@ func requestID(ctx context.Context) string {
 		return lc.AwsRequestID
 	}
 	return ""
-}
-
-// logHTTP writes the one line that tells why a client got a 5xx.
-func logHTTP(ctx context.Context, message string, err error) {
-	h := slog.Default().Handler()
-	if _, ok := h.(*logHandler); !ok {
-		h = &logHandler{next: h, function: os.Getenv("AWS_LAMBDA_FUNCTION_NAME")}
-	}
-	slog.New(h).ErrorContext(ctx, message, "error", err.Error(), "errorType", errorType(err))
 }
 
 // RequestContext returns the requestContext of the HTTP event that is being

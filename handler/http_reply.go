@@ -165,7 +165,7 @@ func ownFailure(ctx context.Context, err error) reply {
 	}
 	if status >= 500 {
 		message = http.StatusText(status)
-		logHTTP(ctx, "request failed", err)
+		logError(ctx, "request failed", err)
 	}
 	var h headerer
 	var b bodier

@@ -91,7 +91,7 @@ func (h *handlerInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, er
 	}
 	res := w.finish()
 	if res.Status < 200 || res.Status > 599 {
-		logHTTP(ctx, "request failed", errStatus)
+		logError(ctx, "request failed", errStatus)
 		return h.front.answer(ctx, r, faultReply(ctx, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError)))
 	}
 	return h.front.answer(ctx, r, reply{Response: res})

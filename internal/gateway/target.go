@@ -19,10 +19,11 @@ import (
 // parameters are path values, which a ServeMux sets anew.
 func (r *Request) HTTPRequest(ctx context.Context) (*http.Request, error) {
 	u := r.url()
-	req := &http.Request{
-		Method: r.Method, URL: u, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: r.header(), Body: http.NoBody, RemoteAddr: r.remoteAddr(), RequestURI: u.RequestURI(),
-	}
+	var empty http.Request
+	req := empty.WithContext(ctx) // before it is filled: it copies
+	req.Method, req.URL, req.RequestURI = r.Method, u, u.RequestURI()
+	req.Proto, req.ProtoMajor, req.ProtoMinor = "HTTP/1.1", 1, 1
+	req.Header, req.Body, req.RemoteAddr = r.header(), http.NoBody, r.remoteAddr()
 	if p := r.bytes(r.protocol); string(p) != "HTTP/1.1" {
 		if major, minor, ok := http.ParseHTTPVersion(string(p)); ok {
 			req.Proto, req.ProtoMajor, req.ProtoMinor = string(p), major, minor
@@ -46,7 +47,7 @@ func (r *Request) HTTPRequest(ctx context.Context) (*http.Request, error) {
 		req.Body = &requestBody{*bytes.NewReader(body)}
 		req.ContentLength = int64(len(body))
 	}
-	return req.WithContext(ctx), nil
+	return req, nil
 }
 
 type requestBody struct{ bytes.Reader }
@@ -212,11 +213,11 @@ func (r *Request) remoteAddr() string {
 	if s == "" {
 		return ""
 	}
-	if addrPort, err := netip.ParseAddrPort(s); err == nil {
-		return addrPort.String()
-	}
 	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
 		return netip.AddrPortFrom(addr, 0).String()
+	}
+	if addrPort, err := netip.ParseAddrPort(s); err == nil {
+		return addrPort.String()
 	}
 	return s
 }

@@ -309,8 +309,10 @@ func TestRotations(t *testing.T) {
 					if l.failed > 0 {
 						t.Errorf("%d of %d queries failed, as with %v", l.failed, len(l.took), l.failure)
 					}
-					if got := sc.fetches.Load(); got > int64(2*n) {
-						t.Errorf("%d fetches in %d rotations, want at most 2 each", got, n)
+					// Two in the order of Secrets Manager; a machine that is so busy
+					// that a login lasts into the next rotation makes it three.
+					if got := sc.fetches.Load(); got > int64(3*n) {
+						t.Errorf("%d fetches in %d rotations", got, n)
 					}
 				})
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -27,6 +28,7 @@ type server struct {
 	port  int
 	admin *sql.DB
 	stop  func()
+	ca    string // the file with the certificate, if it is one of ours with TLS
 }
 
 var (
@@ -37,11 +39,20 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if !flagSet("test.parallel") {
+		flag.Set("test.parallel", "8") // they wait for windows to pass, mostly
+	}
 	code := m.Run()
 	for _, f := range cleanup {
 		f()
 	}
 	os.Exit(code)
+}
+
+func flagSet(name string) (set bool) {
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
 }
 
 func atExit(f func()) {
@@ -96,8 +107,9 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// daemon starts a server program, as another user where this is root.
-func daemon(dir string, program string, args ...string) (stop func(), log *bytes.Buffer, err error) {
+// daemon starts a server program, as another user where this is root. quit is
+// the signal by which it ends at once.
+func daemon(dir string, quit os.Signal, program string, args ...string) (stop func(), log *bytes.Buffer, err error) {
 	cmd := exec.Command(program, args...)
 	log = new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -111,7 +123,7 @@ func daemon(dir string, program string, args ...string) (stop func(), log *bytes
 	done := make(chan struct{})
 	go func() { cmd.Wait(); close(done) }()
 	return func() {
-		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Process.Signal(quit)
 		select {
 		case <-done:
 		case <-time.After(5 * time.Second):
@@ -185,8 +197,21 @@ func startPostgres() (*server, error) {
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	stop, log, err := daemon(dir, program, "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1",
-		"-c", "unix_socket_directories="+dir, "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=panic")
+	// TLS, and a role that logs in as RDS lets IAM tokens: by a clear password.
+	hba := filepath.Join(data, "pg_hba.conf")
+	rules, err := os.ReadFile(hba)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(hba, append([]byte("hostssl all rds_iam 127.0.0.1/32 password\n"), rules...), 0o600); err != nil {
+		return nil, err
+	}
+	ca, err := writeCertificate(data)
+	if err != nil {
+		return nil, err
+	}
+	stop, log, err := daemon(dir, os.Interrupt, program, "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1",
+		"-c", "unix_socket_directories="+dir, "-c", "fsync=off", "-c", "max_connections=200", "-c", "log_min_messages=panic", "-c", "ssl=on")
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +223,7 @@ func startPostgres() (*server, error) {
 	if err := ready(db); err != nil {
 		return nil, fmt.Errorf("postgres: %w: %s", err, log)
 	}
-	return &server{host: "127.0.0.1", port: port, admin: db, stop: stop}, nil
+	return &server{host: "127.0.0.1", port: port, admin: db, stop: stop, ca: ca}, nil
 }
 
 func startMariaDB() (*server, error) {
@@ -243,7 +268,7 @@ func startMariaDB() (*server, error) {
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("mariadb-install-db: %w: %s", err, out)
 	}
-	stop, log, err := daemon(dir, program, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port),
+	stop, log, err := daemon(dir, syscall.SIGTERM, program, "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(port),
 		"--socket="+filepath.Join(dir, "s"), "--pid-file="+filepath.Join(dir, "pid"), "--skip-name-resolve", "--max-connections=300",
 		"--max-connect-errors=1000000", "--innodb-flush-log-at-trx-commit=0", "--log-warnings=0")
 	if err != nil {

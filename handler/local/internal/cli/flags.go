@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lambdatune/lambdatune/handler/local/internal/allocs"
 	"github.com/lambdatune/lambdatune/handler/local/internal/front"
 	"github.com/lambdatune/lambdatune/handler/local/internal/samples"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
@@ -24,6 +25,8 @@ type options struct {
 	repeat int
 	rate   float64
 	stats  bool
+	allocs bool
+	meter  *allocs.Meter // nil unless allocs
 	sample string
 
 	addr          string
@@ -80,6 +83,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.Float64Var(&o.rate, "rate", 0, "with -event: start `R` invocations per second, however long they take; 0 is one after another, as many at once as -concurrency and -max-concurrency let")
 	f.BoolVar(&o.stats, "stats", false, "with -event: show percentiles instead of each response")
 
+	f.BoolVar(&o.allocs, "allocs", false, "with -event: show percentiles, and what the function allocates; it is built with a file more for that")
 	f.StringVar(&o.sample, "sample", "", "print an event of the source `NAME` to edit, and exit: "+strings.Join(samples.Names(), ", "))
 
 	f.StringVar(&o.addr, "addr", "127.0.0.1:9000", "serve the invocation URL, and the front, at `HOST:PORT`")
@@ -145,7 +149,7 @@ func (o *options) check(args []string, set map[string]bool) error {
 		return fmt.Errorf("no function: want a directory with a main package (-h for help)")
 	}
 	if o.event == "" {
-		for _, name := range []string{"repeat", "rate", "stats"} {
+		for _, name := range []string{"repeat", "rate", "stats", "allocs"} {
 			if set[name] {
 				return fmt.Errorf("-%s needs -event", name)
 			}
@@ -163,6 +167,9 @@ func (o *options) check(args []string, set map[string]bool) error {
 		if o.event != "" {
 			return fmt.Errorf("-listen serves until it is stopped: leave -event out and invoke the function by its URL")
 		}
+	}
+	if o.allocs && !o.targets[0].isDir() {
+		return fmt.Errorf("-allocs builds the function: want its directory, not a binary")
 	}
 	if o.repeat < 1 {
 		return fmt.Errorf("-repeat %d: want 1 or more", o.repeat)

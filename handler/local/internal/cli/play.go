@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lambdatune/lambdatune/handler/local/internal/allocs"
 	"github.com/lambdatune/lambdatune/handler/local/internal/console"
 	"github.com/lambdatune/lambdatune/handler/local/internal/events"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
@@ -25,12 +26,18 @@ func play(ctx context.Context, o *options, c console.Console, stdin io.Reader) e
 		return err
 	}
 	defer w.remove()
+	if o.allocs {
+		if o.meter, err = allocs.NewMeter(); err != nil {
+			return err
+		}
+		defer o.meter.Close()
+	}
 	f, err := w.start(ctx, o, o.targets[0], c)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if o.repeat > 1 || o.rate > 0 || o.stats {
+	if o.repeat > 1 || o.rate > 0 || o.stats || o.allocs {
 		return measure(ctx, o, c, f, list)
 	}
 	var failed error
@@ -94,6 +101,18 @@ func measure(ctx context.Context, o *options, c console.Console, f *runtimeapi.F
 		}
 	}
 	total := o.repeat * len(list)
+	workers := min(total, o.config.Concurrency*o.config.MaxConcurrency)
+	environments := min(total, o.config.Concurrency)
+	var before allocs.Counters
+	if o.meter != nil { // count neither INIT nor what later environments add
+		if err := f.Warm(ctx, environments); err != nil {
+			return err
+		}
+		var err error
+		if before, err = o.meter.Read(environments); err != nil {
+			return err
+		}
+	}
 	begun := time.Now()
 	if o.rate > 0 {
 		for i := range total {
@@ -111,7 +130,7 @@ func measure(ctx context.Context, o *options, c console.Console, f *runtimeapi.F
 		}
 	} else {
 		work := make(chan []byte)
-		for range min(total, o.config.Concurrency*o.config.MaxConcurrency) {
+		for range workers {
 			wg.Go(func() {
 				for payload := range work {
 					one(payload)
@@ -125,6 +144,14 @@ func measure(ctx context.Context, o *options, c console.Console, f *runtimeapi.F
 	}
 	wg.Wait()
 	stats.Elapsed = time.Since(begun)
+	if o.meter != nil {
+		after, err := o.meter.Read(environments)
+		if err != nil {
+			return err
+		}
+		n := console.Allocs(after.Sub(before))
+		stats.Allocs = &n
+	}
 	c.Stats(stats)
 	if first != nil {
 		return first

@@ -6,9 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/lambdatune/lambdatune/handler/local/gobuild"
+	"github.com/lambdatune/lambdatune/handler/local/internal/allocs"
 	"github.com/lambdatune/lambdatune/handler/local/internal/console"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
 )
@@ -47,7 +49,16 @@ func (w *workplace) program(ctx context.Context, o *options, t target) (runtimea
 	if err := os.Mkdir(filepath.Dir(c.Path), 0o755); err != nil {
 		return c, err
 	}
-	return c, gobuild.Build(ctx, t.path, c.Path, o.buildArgs...)
+	flags := slices.Clone([]string(o.buildArgs))
+	if o.meter != nil {
+		overlay, err := allocs.Overlay(t.path, filepath.Dir(c.Path))
+		if err != nil {
+			return c, err
+		}
+		flags = append(flags, overlay)
+		c.Env = append(c.Env, o.meter.Variable())
+	}
+	return c, gobuild.Build(ctx, t.path, c.Path, flags...)
 }
 
 // start builds and starts one function.

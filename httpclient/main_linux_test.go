@@ -49,7 +49,26 @@ func kinds() map[string]freeze.Kind {
 			}
 		}
 	}
+	kinds["clocks"] = suspendedClock
 	return kinds
+}
+
+// suspendedClock is no client: it fails unless the monotonic clock has stood
+// still while the wall clock passed the freeze.
+func suspendedClock(string) func(context.Context) error {
+	var last time.Time
+	return func(context.Context) error {
+		now := time.Now()
+		wall, mono := now.Round(0).Sub(last.Round(0)), now.Sub(last)
+		if first := last.IsZero(); first {
+			last = now
+			return nil
+		}
+		if wall < 2*time.Second || mono > time.Second {
+			return fmt.Errorf("%v by the wall clock, %v by the monotonic one", wall, mono)
+		}
+		return nil
+	}
 }
 
 // call makes one request and reads the answer.

@@ -26,6 +26,27 @@ func TestThaw(t *testing.T) {
 	}
 }
 
+// TestThawSuspendedClock is TestThaw with a client whose monotonic clock stands
+// still during the freeze, by LAMBDATUNE_SUSPENDED_CLOCK=1: it builds the Go
+// runtime anew, and first makes sure that the clock does stand still.
+func TestThawSuspendedClock(t *testing.T) {
+	if os.Getenv("LAMBDATUNE_SUSPENDED_CLOCK") != "1" {
+		t.Skip("by hand: LAMBDATUNE_SUSPENDED_CLOCK=1")
+	}
+	client := freeze.SuspendedClock(t)
+	t.Run("stands still", func(t *testing.T) {
+		outcomes := freeze.Run(t, freeze.Trial{
+			FarSide: freeze.BlackHole, Freeze: 2 * time.Second, Timeout: time.Second,
+			Cells: []freeze.Cell{{Kind: "clocks", N: 1}}, Client: client,
+		})
+		if outcomes[0].Err != "" {
+			t.Error(outcomes[0].Err)
+		}
+	})
+	thaw(t, client, 2*time.Second, 3*time.Second, "New, host limit 1s", "NewTransport, limit 1s")
+	thaw(t, client, 5*time.Second, 6*time.Second, "New", "NewTransport")
+}
+
 func thaw(t *testing.T, client string, forget, frozen time.Duration, ours ...string) {
 	const perCell = 52
 	for _, side := range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {

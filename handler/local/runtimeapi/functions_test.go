@@ -135,9 +135,10 @@ var functions = map[string]func(){
 	"stubborn": func() {
 		lambda.StartWithOptions(greet, lambda.WithEnableSIGTERM(func() { fmt.Println("got SIGTERM, staying") }))
 	},
-	"noop":  func() { lambda.Start(func() {}) },
-	"never": func() { time.Sleep(time.Hour) },
-	"exits": func() { fmt.Println("no configuration"); os.Exit(4) },
+	"misbehave": misbehave,
+	"noop":      func() { lambda.Start(func() {}) },
+	"never":     func() { time.Sleep(time.Hour) },
+	"exits":     func() { fmt.Println("no configuration"); os.Exit(4) },
 	"slowinit": func() {
 		time.Sleep(400 * time.Millisecond)
 		lambda.Start(greet)

@@ -38,7 +38,7 @@ func BenchmarkStart(b *testing.B) {
 	defer api.Close()
 	defer close(hang)
 
-	names := []string{"bare", "json"}
+	names := []string{"bare", "json", "http"}
 	spawn, cpu := make([][]time.Duration, len(names)), make([][]time.Duration, len(names))
 	dir := b.TempDir()
 	for _, name := range names {

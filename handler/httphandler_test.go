@@ -127,7 +127,6 @@ var handlers = map[string]http.HandlerFunc{
 var epoch = time.Unix(1758522618, 0)
 
 func TestHTTPHandlerLikeNetHTTP(t *testing.T) {
-	log.SetOutput(io.Discard) // net/http reports superfluous calls
 	for name, h := range handlers {
 		server := httptest.NewUnstartedServer(h)
 		server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -154,6 +153,12 @@ func TestHTTPHandlerLikeNetHTTP(t *testing.T) {
 			}
 			client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 			res, err := client.Do(newRequest(server.URL))
+			for range 5 { // a server may reset a connection with a body that it has not read
+				if err == nil {
+					break
+				}
+				res, err = client.Do(newRequest(server.URL))
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,8 +25,8 @@ func life() []runtimeapi.Event {
 		{Type: runtimeapi.EventInitEnd, Environment: 1, Status: runtimeapi.StatusSuccess, Duration: time.Millisecond},
 		{Type: runtimeapi.EventLog, Environment: 1, Line: "hello"},
 		{Type: runtimeapi.EventLog, Environment: 1, Line: emf},
-		{Type: runtimeapi.EventEnd, Environment: 1, Result: res},
-		{Type: runtimeapi.EventEnd, Environment: 1, Result: failed},
+		{Type: runtimeapi.EventEnd, Environment: 1, RequestID: res.RequestID, Result: res},
+		{Type: runtimeapi.EventEnd, Environment: 1, RequestID: failed.RequestID, Result: failed},
 		{Type: runtimeapi.EventInitEnd, Environment: 2, Status: runtimeapi.StatusTimeout, ErrorType: "Sandbox.Timedout", Duration: 10 * time.Second},
 		{Type: runtimeapi.EventShutdown, Environment: 1, Summary: &runtimeapi.Summary{
 			Reason: "idle", Invocations: 2, Errors: 1, Init: time.Millisecond, Busy: 5 * time.Millisecond, Lifetime: time.Minute, PeakMemory: 11 << 20,

@@ -1,6 +1,8 @@
 package secrets
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,16 +42,17 @@ type Options struct {
 	// withheld, unless they have a method SecretSafe().
 	Decode func(data []byte, v any) error
 
-	// Observe is called after each fetch and each recovery, synchronously, on
-	// the goroutine that did the work. Nil means none. It must be safe for
-	// concurrent use.
-	Observe func(Event)
+	// Observe is called after each fetch and each round of recovery, before
+	// anybody is told of its outcome. The context is that of the caller who
+	// caused it, without its deadline for a fetch; it carries the caller's metrics
+	// recorder, say. Nil means none. It must be quick and safe for concurrent use.
+	Observe func(context.Context, Event)
 
 	// Now is the wall clock. Nil means time.Now.
 	Now func() time.Time
 }
 
-// Event is one fetch or one recovery, for metrics and logs. It never contains
+// Event is one fetch or one round of recovery, for metrics and logs. It never contains
 // the value.
 type Event struct {
 	// ID is the secret's name or ARN.
@@ -129,7 +132,7 @@ func (o Options) resolve() (Options, error) {
 		}
 	}
 	if len(o.Stages) == 0 {
-		return o, fmt.Errorf("Options.Stages is empty, want at least one stage, or nil")
+		return o, errors.New("empty Options.Stages, want at least one stage, or nil")
 	}
 	if o.Now == nil {
 		o.Now = time.Now

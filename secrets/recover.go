@@ -251,7 +251,7 @@ func (s *Secret[T]) lead(ctx context.Context, lead *round, rejected Version, las
 			} else if ev.Err = out.abort; ev.Err == nil {
 				ev.Err = s.recoverError(nil, nil)
 			}
-			s.opts.Observe(ev)
+			s.opts.Observe(ctx, ev)
 		}
 	}()
 	s.mu.Lock()

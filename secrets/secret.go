@@ -216,7 +216,7 @@ func (s *Secret[T]) fetch(ctx context.Context, stage Stage, fresh, held bool) (*
 		if e != nil {
 			ev.Version = e.version
 		}
-		s.opts.Observe(ev)
+		s.opts.Observe(ctx, ev)
 	}
 	return e, stages, err
 }

@@ -59,7 +59,7 @@ func TestGetFetchesOnceUntilMaxAge(t *testing.T) {
 		if got := mustGet(t, s); got != "one" {
 			t.Errorf("before the age: %q", got)
 		}
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		if got := mustGet(t, s); got != "two" {
 			t.Errorf("at the age: %q", got)
 		}
@@ -105,7 +105,7 @@ func TestFreeze(t *testing.T) {
 			now := func() time.Time { mu.Lock(); defer mu.Unlock(); return wall }
 			var events []secrets.Event
 			src := newVault("one")
-			s := mustNew[string](t, src, &secrets.Options{Now: now, Observe: func(e secrets.Event) { events = append(events, e) }})
+			s := mustNew[string](t, src, &secrets.Options{Now: now, Observe: func(_ context.Context, e secrets.Event) { events = append(events, e) }})
 			h := secrets.Middleware(s)(func(ctx context.Context, _ []byte) ([]byte, error) {
 				v, err := s.Get(ctx)
 				if err != nil {

@@ -289,7 +289,7 @@ func TestWrongPassword(t *testing.T) {
 						t.Errorf("Ping = %v", err)
 						return
 					}
-					time.Sleep(100 * time.Millisecond)
+					time.Sleep(time.Second)
 				}
 			})
 		}

@@ -227,7 +227,7 @@ func (sc *scene) connector(t testing.TB, opts *secrets.Options, count bool) driv
 	build := sc.e.connect
 	if count {
 		build = sc.build
-		opts.Observe = func(e secrets.Event) {
+		opts.Observe = func(_ context.Context, e secrets.Event) {
 			if e.Op == "fetch" {
 				sc.fetches.Add(1)
 			}

@@ -112,7 +112,7 @@ func (o Options) resolve() (Options, error) {
 	case o.Jitter < 0:
 		o.Jitter = 0
 	case !(o.Jitter <= 0.9):
-		return o, fmt.Errorf("Options.Jitter is %v, want at most 0.9", o.Jitter)
+		return o, fmt.Errorf("option Jitter is %v, want at most 0.9", o.Jitter)
 	}
 	switch {
 	case o.Budget == 0:
@@ -120,7 +120,7 @@ func (o Options) resolve() (Options, error) {
 	case o.Budget < 0:
 		o.Budget = 0
 	case o.Budget > 5*time.Minute:
-		return o, fmt.Errorf("Options.Budget is %v, want at most 5m", o.Budget)
+		return o, fmt.Errorf("option Budget is %v, want at most 5m", o.Budget)
 	}
 	if o.Stages == nil {
 		o.Stages = []Stage{StageCurrent, StagePending, StagePrevious}
@@ -128,11 +128,11 @@ func (o Options) resolve() (Options, error) {
 	o.Stages = slices.Clone(o.Stages)
 	for i, s := range o.Stages {
 		if s == "" || slices.Contains(o.Stages[:i], s) {
-			return o, fmt.Errorf("Options.Stages[%d] is %q, want distinct, non-empty stages", i, s)
+			return o, fmt.Errorf("option Stages[%d] is %q, want distinct, non-empty stages", i, s)
 		}
 	}
 	if len(o.Stages) == 0 {
-		return o, errors.New("empty Options.Stages, want at least one stage, or nil")
+		return o, errors.New("option Stages is empty, want at least one stage, or nil")
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -145,7 +145,7 @@ func inRange(name string, d *time.Duration, zero, least, most time.Duration) err
 		*d = zero
 	}
 	if *d < least || *d > most {
-		return fmt.Errorf("Options.%s is %v, want %v to %v", name, *d, least, most)
+		return fmt.Errorf("option %s is %v, want %v to %v", name, *d, least, most)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/lambdatune/lambdatune/internal/gateway"
 )
@@ -93,34 +94,36 @@ func (h *endpointHandler[In, Out]) read(ctx context.Context, w http.ResponseWrit
 }
 
 // httpParameters reads tagged fields from an http.Request.
-type httpParameters struct {
-	*http.Request
-	query url.Values
-}
+type httpParameters struct{ *http.Request }
 
 func (p *httpParameters) PathParameter(name string) ([]byte, bool) {
 	v := p.PathValue(name)
 	return []byte(v), v != ""
 }
 
-func (p *httpParameters) values(name string) []string {
-	if p.query == nil {
-		p.query = p.URL.Query()
+func (p *httpParameters) QueryValue(name string) (value []byte, err error) {
+	for value, err = range p.Query(name) {
+		break
 	}
-	return p.query[name]
+	return value, err
 }
 
-func (p *httpParameters) QueryValue(name string) ([]byte, error) {
-	if v := p.values(name); len(v) > 0 {
-		return append([]byte{}, v[0]...), nil
-	}
-	return nil, nil
-}
-
+// Query is not URL.Query, which drops what is not validly encoded.
 func (p *httpParameters) Query(name string) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for _, v := range p.values(name) {
-			if !yield([]byte(v), nil) {
+		for part := range strings.SplitSeq(p.URL.RawQuery, "&") {
+			key, value, _ := strings.Cut(part, "=")
+			if part == "" {
+				continue
+			}
+			if key, err := url.QueryUnescape(key); err != nil || key != name {
+				continue
+			}
+			value, err := url.QueryUnescape(value)
+			if err != nil {
+				err = gateway.ErrEscape
+			}
+			if !yield(append([]byte{}, value...), err) {
 				return
 			}
 		}

@@ -29,6 +29,7 @@ import (
 func empty(w http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("X-Amz-Crc32", "2745614147")
 	io.WriteString(w, "{}")
 }
 
@@ -212,6 +213,7 @@ func TestReplaysUnsent(t *testing.T) {
 		b, _ := io.ReadAll(r.Body)
 		bodies = append(bodies, string(b))
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.Header().Set("X-Amz-Crc32", "2745614147")
 		io.WriteString(w, "{}")
 	}))
 	defer srv.Close()

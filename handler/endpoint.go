@@ -76,9 +76,9 @@ func (h *endpointHandler[In, Out]) read(ctx context.Context, w http.ResponseWrit
 		}
 		_, err = buf.ReadFrom(http.MaxBytesReader(w, r.Body, gateway.MaxRequest))
 		body = buf.Bytes()
-		var large *http.MaxBytesError
+		_, large := errors.AsType[*http.MaxBytesError](err)
 		switch {
-		case errors.As(err, &large):
+		case large:
 			return &requestError{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must have at most %d bytes", gateway.MaxRequest)}
 		case err != nil:
 			return &requestError{http.StatusBadRequest, "the body could not be read"}

@@ -125,8 +125,7 @@ func failure(ctx context.Context, err error) (rep reply) {
 			rep = faultReply(ctx, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 		}
 	}()
-	var panicked *PanicError
-	if errors.As(err, &panicked) { // logged where it was contained
+	if _, ok := errors.AsType[*PanicError](err); ok { // logged where it was contained
 		if exitsOnPanic(ctx) {
 			return reply{invokeErr: err}
 		}
@@ -154,23 +153,26 @@ func failure(ctx context.Context, err error) (rep reply) {
 // ownFailure is the answer to an error of core logic.
 func ownFailure(ctx context.Context, err error) reply {
 	status, message := http.StatusInternalServerError, ""
-	var s statuser
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[interface {
+		error
+		statuser
+	}](err); ok {
 		var invalid error
 		if status, invalid = statusOf(s, status); invalid != nil {
 			err = errors.Join(err, invalid)
-		} else if e, ok := s.(error); ok && status < 500 {
-			message = e.Error()
+		} else if status < 500 {
+			message = s.Error()
 		}
 	}
 	if status >= 500 {
 		message = http.StatusText(status)
 		logError(ctx, "request failed", err)
 	}
-	var h headerer
-	var b bodier
 	rep := reply{}
-	if errors.As(err, &b) {
+	if b, ok := errors.AsType[interface {
+		error
+		bodier
+	}](err); ok {
 		rep.Status = status
 		rep.Body, rep.ContentType = b.HTTPBody()
 		if rep.ContentType == "" && len(rep.Body) > 0 {
@@ -179,7 +181,10 @@ func ownFailure(ctx context.Context, err error) reply {
 	} else {
 		rep = faultReply(ctx, status, message)
 	}
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[interface {
+		error
+		headerer
+	}](err); ok {
 		rep.Header = h.HTTPHeader()
 	}
 	return rep

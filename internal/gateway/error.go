@@ -31,8 +31,7 @@ func (e *EventError) ErrorType() string { return "InvalidHTTPEvent" }
 
 // syntaxError wraps what jsonscan found inside of a member.
 func syntaxError(member string, err error) error {
-	var s *jsonscan.SyntaxError
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
 		return &EventError{Member: member, Offset: s.Offset, Msg: s.Msg, Err: err}
 	}
 	return &EventError{Member: member, Msg: err.Error(), Err: err}

@@ -3,6 +3,7 @@ package httpclient_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,15 @@ func kinds() map[string]freeze.Kind {
 				"127.0.0.1": time.Second, "198.18.0.2": time.Second,
 			}})
 		},
+		"net/http default, HTTP/2": func() *http.Client {
+			tr := http.DefaultTransport.(*http.Transport).Clone()
+			trustAnyone(tr)
+			return &http.Client{Transport: tr}
+		},
+		"New, HTTP/2, limit 1s": func() *http.Client {
+			return httpclient.New(httpclient.Options{IdleTimeout: time.Second, Configure: trustAnyone})
+		},
+		"New, HTTP/2": func() *http.Client { return httpclient.New(httpclient.Options{Configure: trustAnyone}) },
 		"NewTransport, limit 1s": func() *http.Client {
 			return &http.Client{Transport: httpclient.NewTransport(httpclient.Options{IdleTimeout: time.Second})}
 		},
@@ -51,6 +61,14 @@ func kinds() map[string]freeze.Kind {
 	}
 	kinds["clocks"] = suspendedClock
 	return kinds
+}
+
+// trustAnyone is for a far side in another process.
+func trustAnyone(tr *http.Transport) {
+	if tr.TLSClientConfig == nil {
+		tr.TLSClientConfig = new(tls.Config)
+	}
+	tr.TLSClientConfig.InsecureSkipVerify = true
 }
 
 // suspendedClock is no client: it fails unless the monotonic clock has stood

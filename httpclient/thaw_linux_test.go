@@ -15,14 +15,16 @@ import (
 // side has given up, with net/http's default client beside ours: 1,040 trials
 // of ours. In CI the far side forgets at 2 s and the freeze takes 3 s, with an
 // idle limit of 1 s for its host; LAMBDATUNE_FULL=1 adds 5 s and 6 s with
-// default options.
+// default options, and HTTP/2.
 func TestThaw(t *testing.T) {
 	if testing.Short() {
 		t.Skip("freezes for 3 s")
 	}
-	thaw(t, "", 2*time.Second, 3*time.Second, "New, host limit 1s", "NewTransport, limit 1s")
+	thaw(t, plain, 2*time.Second, 3*time.Second, "net/http default", "New, host limit 1s", "NewTransport, limit 1s")
 	if os.Getenv("LAMBDATUNE_FULL") == "1" {
-		thaw(t, "", 5*time.Second, 6*time.Second, "New", "NewTransport")
+		thaw(t, plain, 5*time.Second, 6*time.Second, "net/http default", "New", "NewTransport")
+		thaw(t, http2, 2*time.Second, 3*time.Second, "net/http default, HTTP/2", "New, HTTP/2, limit 1s")
+		thaw(t, http2, 5*time.Second, 6*time.Second, "net/http default, HTTP/2", "New, HTTP/2")
 	}
 }
 
@@ -43,28 +45,38 @@ func TestThawSuspendedClock(t *testing.T) {
 			t.Error(outcomes[0].Err)
 		}
 	})
-	thaw(t, client, 2*time.Second, 3*time.Second, "New, host limit 1s", "NewTransport, limit 1s")
-	thaw(t, client, 5*time.Second, 6*time.Second, "New", "NewTransport")
+	suspended := freeze.Trial{Client: client}
+	thaw(t, suspended, 2*time.Second, 3*time.Second, "net/http default", "New, host limit 1s", "NewTransport, limit 1s")
+	thaw(t, suspended, 5*time.Second, 6*time.Second, "net/http default", "New", "NewTransport")
 }
 
-func thaw(t *testing.T, client string, forget, frozen time.Duration, ours ...string) {
+var (
+	plain = freeze.Trial{}
+	http2 = freeze.Trial{TLS: true}
+)
+
+// thaw makes the trial with all far sides.
+func thaw(t *testing.T, trial freeze.Trial, forget, frozen time.Duration, kinds ...string) {
 	const perCell = 52
-	for _, side := range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {
-		t.Run(fmt.Sprintf("%v/%v", frozen, side), func(t *testing.T) {
+	trial.Forget, trial.Freeze, trial.Timeout = forget, frozen, 3*time.Second
+	for _, kind := range kinds {
+		for _, method := range []string{"GET", "POST"} {
+			trial.Cells = append(trial.Cells, freeze.Cell{Kind: kind + " " + method, N: perCell})
+		}
+	}
+	proto := "HTTP/1.1"
+	if trial.TLS {
+		proto = "HTTP/2"
+	}
+	for _, trial.FarSide = range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {
+		t.Run(fmt.Sprintf("%s/%v/%v", proto, frozen, trial.FarSide), func(t *testing.T) {
+			trial := trial
 			t.Parallel()
-			if side.NeedsNamespace() {
+			if trial.FarSide.NeedsNamespace() {
 				freeze.RequireNamespaces(t)
 			}
-			var cells []freeze.Cell
-			for _, kind := range append([]string{"net/http default"}, ours...) {
-				for _, method := range []string{"GET", "POST"} {
-					cells = append(cells, freeze.Cell{Kind: kind + " " + method, N: perCell})
-				}
-			}
-			outcomes := freeze.Run(t, freeze.Trial{
-				FarSide: side, Forget: forget, Freeze: frozen, Timeout: 3 * time.Second, Cells: cells, Client: client,
-			})
-			for _, cell := range cells {
+			outcomes := freeze.Run(t, trial)
+			for _, cell := range trial.Cells {
 				report(t, cell, outcomes)
 			}
 		})

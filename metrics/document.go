@@ -291,7 +291,7 @@ func (d *document) next() *slot {
 func (d *document) use(sl *slot) *slot {
 	d.n++
 	d.mask |= sl.bit
-	sl.n, sl.skip = 0, false
+	sl.n = 0
 	if sl.opts&Histogram != 0 {
 		d.split = true
 		if sl.hist == nil {
@@ -302,21 +302,34 @@ func (d *document) use(sl *slot) *slot {
 	return sl
 }
 
+// first takes sl, the next slot and no histogram, into use with its first value:
+// what use and add do, for the usual case.
+func (d *document) first(sl *slot, v float64) {
+	d.n++
+	d.values++
+	d.mask |= sl.bit
+	sl.n, sl.v = 1, v
+}
+
+// another adds a value to sl, which has some and is no histogram.
+func (d *document) another(sl *slot, v float64) {
+	d.values++
+	sl.more = append(sl.more[:sl.n-1], v)
+	sl.n++
+	d.split = d.split || sl.n > limits.Values
+}
+
 // add adds a value to sl.
 func (d *document) add(sl *slot, v float64) {
+	if sl.n > 0 && sl.opts&Histogram == 0 {
+		d.another(sl, v)
+		return
+	}
 	d.values++
-	switch {
-	case sl.opts&Histogram != 0:
+	if sl.opts&Histogram != 0 {
 		sl.hist.Add(v)
-	case sl.n == 0:
+	} else {
 		sl.v = v
-		sl.more = sl.more[:0]
-	default:
-		sl.more = append(sl.more, v)
-		if sl.n >= limits.Values {
-			d.split = true
-			d.heavy = d.heavy || sl.n > 4096
-		}
 	}
 	sl.n++
 }

@@ -107,9 +107,11 @@ func (d *document) emitCareful(s *state, head []byte) {
 			s.reject("metric", d.name(sl), "the name is also a dimension's", sl.n)
 			continue
 		}
+		d.heavy = d.heavy || cap(sl.more) > 4096
 		it := line.Item{Def: def, Key: d.keys[sl.keyFrom:sl.keyTo]}
 		if sl.opts&Histogram != 0 {
 			it.Hist = sl.hist.Export()
+			d.heavy = d.heavy || len(it.Hist) > 4096
 		} else {
 			it.First, it.More = sl.v, sl.more[:sl.n-1]
 		}
@@ -125,9 +127,9 @@ func (d *document) collides(s *state) bool {
 	any := false
 	dims := d.dimMask | s.m.dimMask
 	for i := range d.slots[:d.n] {
-		if sl := &d.slots[i]; sl.bit&dims != 0 && d.hasDimension(s, d.keys[sl.keyFrom:sl.keyTo-1]) {
-			sl.skip, any = true, true
-		}
+		sl := &d.slots[i]
+		sl.skip = sl.bit&dims != 0 && d.hasDimension(s, d.keys[sl.keyFrom:sl.keyTo-1])
+		any = any || sl.skip
 	}
 	for i := range s.props[:s.np] {
 		p := &s.props[i]

@@ -50,14 +50,29 @@ func (r Recorder) Add(name string, value float64, unit Unit, opts ...MetricOptio
 		r.late("metric", name, 1)
 		return
 	}
+	d := s.docs[r.doc]
+	if len(opts) == 0 && limits.InRange(value) && !s.through { // the usual cases, without a call
+		if d.n < len(d.slots) {
+			if sl := &d.slots[d.n]; sl.opts == 0 && sl.unit == unit && d.is(sl, name) {
+				d.first(sl, value)
+				s.recorded++
+				s.mu.Unlock()
+				return
+			}
+		} else if d.n > 0 {
+			if sl := &d.slots[d.n-1]; sl.opts == 0 && sl.unit == unit && d.is(sl, name) {
+				d.another(sl, value)
+				s.recorded++
+				s.mu.Unlock()
+				return
+			}
+		}
+	}
 	if why := limits.Value(value); why != "" {
 		s.reject("metric", name, why, 1)
-	} else {
-		d := s.docs[r.doc]
-		if sl := d.slot(s, name, unit, join(opts), 1); sl != nil {
-			d.add(sl, value)
-			s.stored(1)
-		}
+	} else if sl := d.slot(s, name, unit, join(opts), 1); sl != nil {
+		d.add(sl, value)
+		s.stored(1)
 	}
 	s.mu.Unlock()
 }
@@ -97,7 +112,7 @@ func (r Recorder) AddValues(name string, values []float64, unit Unit, opts ...Me
 
 // Record records a value of the compiled metric h.
 func (r Recorder) Record(h *Metric, value float64) {
-	if h == nil || h.def == nil {
+	if h == nil {
 		h = &Metric{}
 	}
 	s := r.lock()
@@ -105,14 +120,29 @@ func (r Recorder) Record(h *Metric, value float64) {
 		r.late("metric", h.name, 1)
 		return
 	}
+	d := s.docs[r.doc]
+	if h.opts&Histogram == 0 && limits.InRange(value) && !s.through { // as in Add
+		if d.n < len(d.slots) {
+			if sl := &d.slots[d.n]; sl.h == h {
+				d.first(sl, value)
+				s.recorded++
+				s.mu.Unlock()
+				return
+			}
+		} else if d.n > 0 {
+			if sl := &d.slots[d.n-1]; sl.h == h {
+				d.another(sl, value)
+				s.recorded++
+				s.mu.Unlock()
+				return
+			}
+		}
+	}
 	if why := limits.Value(value); why != "" {
 		s.reject("metric", h.name, why, 1)
-	} else {
-		d := s.docs[r.doc]
-		if sl := d.slotOf(s, h); sl != nil {
-			d.add(sl, value)
-			s.stored(1)
-		}
+	} else if sl := d.slotOf(s, h); sl != nil {
+		d.add(sl, value)
+		s.stored(1)
 	}
 	s.mu.Unlock()
 }

@@ -267,8 +267,10 @@ func TestRejections(t *testing.T) {
 			r.In("tänks").Gauge("bad", 1)
 			r.In("", "odd").Gauge("odd", 1)
 			r.In("", "a", "").Gauge("empty", 1)
+			r.In("", "x\xff\x01y").Gauge("odd", 1)
+			r.In("", "x", "y").Gauge("right", 1)
 			r.Gauge("good", 1)
-		}, []string{"namespace/AWS/Lambda", "namespace/tänks", "metric/bad", "metric/bad", "dimension/odd", "dimension/a"}, []float64{1}},
+		}, []string{"namespace/AWS/Lambda", "namespace/tänks", "metric/bad", "metric/bad", "dimension/odd", "dimension/a", "dimension/x\xff\x01y"}, []float64{1}},
 		{"nil handle", func(r metrics.Recorder) {
 			r.Record(nil, 1)
 			r.Record(&metrics.Metric{}, 1)
@@ -297,6 +299,9 @@ func TestRejections(t *testing.T) {
 				}
 				out.AssertValid(t)
 				out.AssertValues(t, "good", test.good)
+				if test.name == "other documents" {
+					out.AssertValues(t, "right", []float64{1}, "x", "y")
+				}
 				if test.name == "collisions" {
 					out.AssertValues(t, "metric", []float64{1})
 					if docs, _ := out.Documents(); docs[0].Members["fine"] != "2" {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"sync"
@@ -59,7 +60,8 @@ func (s *state) in(namespace string, pairs []string) int {
 	}
 	s.key = append(s.key[:0], namespace...)
 	for _, p := range pairs {
-		s.key = append(append(s.key, 0xff), p...) // 0xff is in no valid name or value
+		s.key = binary.AppendUvarint(append(s.key, 0xff), uint64(len(p))) // no other arguments have this key
+		s.key = append(s.key, p...)
 	}
 	if s.index == nil {
 		for i := 1; i < s.active; i++ {

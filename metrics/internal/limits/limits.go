@@ -143,10 +143,13 @@ func PropertyKey(key string) string {
 	return ""
 }
 
+// InRange reports whether v can be a metric's value.
+func InRange(v float64) bool { return v >= -maxValue && v <= maxValue }
+
 // Value returns why v can't be a metric's value, or "".
 func Value(v float64) string {
 	switch {
-	case v >= -maxValue && v <= maxValue:
+	case InRange(v):
 		return ""
 	case v != v:
 		return "the value is NaN"

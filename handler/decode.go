@@ -136,7 +136,7 @@ func describe(b []byte, err error) *DecodeError {
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		e := &DecodeError{Err: mismatch}
-		e.Member, e.Offset = locate(b, int(mismatch.Offset))
+		e.Member, e.Offset = locate(b, int(mismatch.Offset)+offsetShift())
 		e.reason = kindWord(jsonscan.KindAt(b, e.Offset)) + " where " + typeWord(mismatch.Type) + " is expected"
 		return e
 	}
@@ -153,6 +153,16 @@ func describe(b []byte, err error) *DecodeError {
 		}
 	}
 	return e
+}
+
+// offsetShift makes an offset of encoding/json one within the value that does
+// not fit: it is in there already, at the end or behind the bracket, but where
+// encoding/json is built on version 2 (GOEXPERIMENT=jsonv2) it is the start.
+func offsetShift() int {
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](json.Unmarshal([]byte("[]"), new(string))); ok && mismatch.Offset == 0 {
+		return 1
+	}
+	return 0
 }
 
 func kindWord(k jsonscan.Kind) string {

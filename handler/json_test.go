@@ -254,8 +254,8 @@ func TestJSONAllocs(t *testing.T) {
 		if _, err := inv.Invoke(ctx, payload); err != nil {
 			t.Error(err)
 		}
-	}); n > 9 {
-		t.Errorf("%v allocations per invocation, want 9 at most", n)
+	}); n > 6 {
+		t.Errorf("%v allocations per invocation, want 6 at most", n)
 	}
 }
 

@@ -108,6 +108,11 @@ func Do[T any](ctx context.Context, s *Secret[T], f func(context.Context, T) err
 
 func (s *Secret[T]) recover(ctx context.Context, rejected Version, try func(context.Context, Value[T]) error, once bool) error {
 	begun := s.now()
+	if rejected == "" { // its age counts here as it does for Get
+		if _, _, err := s.load(ctx); err != nil {
+			return err
+		}
+	}
 	var last error       // the caller's own last rejection
 	var waited time.Time // the next that this caller has waited for
 	for {
@@ -240,8 +245,11 @@ func (s *Secret[T]) lead(ctx context.Context, lead *round, rejected Version, las
 		if !finished { // try panicked or ended the goroutine
 			out.abort = &RecoverError{ID: s.id, Stages: slices.Clone(s.opts.Stages), Err: errors.New("try did not return")}
 		}
-		if out.last == nil {
+		switch {
+		case out.last == nil:
 			out.last = last
+		case last != nil && !isRejected(out.last):
+			out.last = fmt.Errorf("%w, after: %w", out.last, last)
 		}
 		s.conclude(ctx, lead, rejected, out)
 		if s.opts.Observe != nil {

@@ -580,3 +580,21 @@ func TestRotationsUnderLoad(t *testing.T) {
 		})
 	}
 }
+
+// A connector that is the secret's only user notices its age, too: the host may
+// have changed, not the password.
+func TestRecoverMindsTheAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src, db, s := setup(t, nil)
+		src.put(secrets.StageCurrent, creds("app", "one"))
+		time.Sleep(2 * time.Hour)
+		if err := s.Recover(t.Context(), "", db.login); err != nil || strings.Join(db.tried, " ") != "v2" {
+			t.Errorf("Recover = %v with %v", err, db.tried)
+		}
+		time.Sleep(2 * time.Hour)
+		src.down = errors.New("refused")
+		if err := s.Recover(t.Context(), "", db.login); err != nil {
+			t.Errorf("with the source down: %v", err)
+		}
+	})
+}

@@ -144,8 +144,12 @@ func (s *Secret[T]) now() time.Time { return s.opts.Now().Round(0) }
 // load returns the value to serve now, and whether it is past its age.
 func (s *Secret[T]) load(ctx context.Context) (e *entry[T], stale bool, err error) {
 	if e := (*entry[T])(atomic.LoadPointer(s.fresh)); e != nil {
-		// Judged at the start of the invocation; stale only while the source fails.
-		return e, s.opts.Now().UnixNano() >= e.expires, nil
+		// Judged at the start of the invocation. It may have expired since, but
+		// it is stale only if the source has failed.
+		s.mu.Lock()
+		stale = s.failures > 0
+		s.mu.Unlock()
+		return e, stale, nil
 	}
 	now := s.opts.Now().UnixNano()
 	e = s.held.Load()

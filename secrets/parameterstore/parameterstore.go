@@ -13,18 +13,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/lambdatune/lambdatune/secrets"
+	"github.com/lambdatune/lambdatune/secrets/internal/awsenv"
 )
 
 // Source fetches parameters by GetParameter with decryption. It needs the
@@ -42,42 +39,16 @@ func New(client *ssm.Client) *Source { return &Source{client} }
 // AWS_ENDPOINT_URL_SSM and AWS_ENDPOINT_URL. It fails if a variable is missing;
 // elsewhere than in Lambda use the SDK's config package and [New].
 func FromEnvironment(options ...func(*ssm.Options)) (*Source, error) {
-	o := ssm.Options{
-		Region: os.Getenv("AWS_REGION"),
-		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return credentials()
-		})),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 3
-			o.MaxBackoff = time.Second
-		}),
+	env, err := awsenv.Read("SSM")
+	if err != nil {
+		return nil, fmt.Errorf("parameterstore: %w", err)
 	}
-	for _, name := range []string{"AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"} {
-		if url := os.Getenv(name); url != "" {
-			o.BaseEndpoint = aws.String(url)
-			break
-		}
-	}
-	if o.Region == "" {
-		return nil, fmt.Errorf("parameterstore: %w: AWS_REGION is not set", secrets.ErrRegion)
-	}
-	if _, err := credentials(); err != nil {
-		return nil, err
-	}
-	return New(ssm.New(o, options...)), nil
-}
-
-func credentials() (aws.Credentials, error) {
-	c := aws.Credentials{
-		AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
-		Source:          "environment",
-	}
-	if !c.HasKeys() {
-		return aws.Credentials{}, errors.New("parameterstore: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
-	}
-	return c, nil
+	return New(ssm.New(ssm.Options{
+		Region:       env.Region,
+		Credentials:  env.Credentials,
+		Retryer:      env.Retryer,
+		BaseEndpoint: env.BaseEndpoint,
+	}, options...)), nil
 }
 
 // Fetch calls GetParameter: once, or twice for AWSPREVIOUS, whose number it has
@@ -85,8 +56,8 @@ func credentials() (aws.Credentials, error) {
 // without a version or label. The errors name the operation and wrap the SDK's error and
 // the matching one of package secrets.
 func (s *Source) Fetch(ctx context.Context, r secrets.Request) (secrets.Raw, error) {
-	if err := s.checkRegion(r.ID); err != nil {
-		return secrets.Raw{}, err
+	if err := awsenv.CheckRegion(r.ID, s.client.Options().Region); err != nil {
+		return secrets.Raw{}, fmt.Errorf("GetParameter: %w", err)
 	}
 	switch r.Stage {
 	case secrets.StageCurrent:
@@ -118,17 +89,6 @@ func (s *Source) get(ctx context.Context, name string) (secrets.Raw, int64, erro
 		Version: secrets.Version(strconv.FormatInt(out.Parameter.Version, 10)),
 		Data:    []byte(aws.ToString(out.Parameter.Value)),
 	}, out.Parameter.Version, nil
-}
-
-func (s *Source) checkRegion(id string) error {
-	o := s.client.Options()
-	if o.Region == "" {
-		return fmt.Errorf("GetParameter: %w: the client has no region", secrets.ErrRegion)
-	}
-	if parts := strings.SplitN(id, ":", 5); parts[0] == "arn" && len(parts) == 5 && parts[3] != o.Region {
-		return fmt.Errorf("GetParameter: %w: the parameter is in %s, the client is for %s", secrets.ErrRegion, parts[3], o.Region)
-	}
-	return nil
 }
 
 // classify adds the error of package secrets to one of the SDK's; see

@@ -40,13 +40,13 @@ github.com/aws/smithy-go/transport/http
 github.com/aws/smithy-go/auth/bearer
 github.com/aws/smithy-go/ptr
 github.com/aws/aws-sdk-go-v2/aws
+github.com/aws/aws-sdk-go-v2/aws/defaults
 github.com/aws/smithy-go/rand
 github.com/aws/aws-sdk-go-v2/aws/middleware
 github.com/aws/aws-sdk-go-v2/aws/ratelimit
 github.com/aws/aws-sdk-go-v2/internal/context
 github.com/aws/aws-sdk-go-v2/internal/timeconv
 github.com/aws/aws-sdk-go-v2/aws/retry
-github.com/aws/aws-sdk-go-v2/aws/defaults
 github.com/aws/aws-sdk-go-v2/internal/strings
 github.com/aws/aws-sdk-go-v2/aws/signer/internal/v4
 github.com/aws/aws-sdk-go-v2/internal/auth
@@ -81,5 +81,6 @@ github.com/aws/smithy-go/transport/http/protocol/awsjson
 github.com/aws/aws-sdk-go-v2/service/secretsmanager
 github.com/lambdatune/lambdatune/internal/invocation
 github.com/lambdatune/lambdatune/secrets
+github.com/lambdatune/lambdatune/secrets/internal/awsenv
 github.com/lambdatune/lambdatune/secrets/secretsmanager
 `

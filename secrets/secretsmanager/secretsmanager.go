@@ -9,18 +9,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/lambdatune/lambdatune/secrets"
+	"github.com/lambdatune/lambdatune/secrets/internal/awsenv"
 )
 
 // Source fetches secrets by GetSecretValue. Each fetch is one call; it needs
@@ -39,49 +37,23 @@ func New(client *secretsmanager.Client) *Source { return &Source{client} }
 // AWS_ENDPOINT_URL_SECRETS_MANAGER and AWS_ENDPOINT_URL. It fails if a variable
 // is missing; elsewhere than in Lambda use the SDK's config package and [New].
 func FromEnvironment(options ...func(*secretsmanager.Options)) (*Source, error) {
-	o := secretsmanager.Options{
-		Region: os.Getenv("AWS_REGION"),
-		Credentials: aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return credentials()
-		})),
-		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts = 3
-			o.MaxBackoff = time.Second
-		}),
+	env, err := awsenv.Read("SECRETS_MANAGER")
+	if err != nil {
+		return nil, fmt.Errorf("secretsmanager: %w", err)
 	}
-	for _, name := range []string{"AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"} {
-		if url := os.Getenv(name); url != "" {
-			o.BaseEndpoint = aws.String(url)
-			break
-		}
-	}
-	if o.Region == "" {
-		return nil, fmt.Errorf("secretsmanager: %w: AWS_REGION is not set", secrets.ErrRegion)
-	}
-	if _, err := credentials(); err != nil {
-		return nil, err
-	}
-	return New(secretsmanager.New(o, options...)), nil
-}
-
-func credentials() (aws.Credentials, error) {
-	c := aws.Credentials{
-		AccessKeyID:     os.Getenv("AWS_ACCESS_KEY_ID"),
-		SecretAccessKey: os.Getenv("AWS_SECRET_ACCESS_KEY"),
-		SessionToken:    os.Getenv("AWS_SESSION_TOKEN"),
-		Source:          "environment",
-	}
-	if !c.HasKeys() {
-		return aws.Credentials{}, errors.New("secretsmanager: AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")
-	}
-	return c, nil
+	return New(secretsmanager.New(secretsmanager.Options{
+		Region:       env.Region,
+		Credentials:  env.Credentials,
+		Retryer:      env.Retryer,
+		BaseEndpoint: env.BaseEndpoint,
+	}, options...)), nil
 }
 
 // Fetch calls GetSecretValue. Its errors name the operation and wrap the SDK's
 // error and the matching one of package secrets.
 func (s *Source) Fetch(ctx context.Context, r secrets.Request) (secrets.Raw, error) {
-	if err := s.checkRegion(r.ID); err != nil {
-		return secrets.Raw{}, err
+	if err := awsenv.CheckRegion(r.ID, s.client.Options().Region); err != nil {
+		return secrets.Raw{}, fmt.Errorf("GetSecretValue: %w", err)
 	}
 	out, err := s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
 		SecretId:     aws.String(r.ID),
@@ -100,19 +72,6 @@ func (s *Source) Fetch(ctx context.Context, r secrets.Request) (secrets.Raw, err
 		raw.Data, raw.Binary = out.SecretBinary, true
 	}
 	return raw, nil
-}
-
-// checkRegion finds out before a call what the service would only answer with
-// "not found" or "access denied".
-func (s *Source) checkRegion(id string) error {
-	o := s.client.Options()
-	if o.Region == "" {
-		return fmt.Errorf("GetSecretValue: %w: the client has no region", secrets.ErrRegion)
-	}
-	if parts := strings.SplitN(id, ":", 5); parts[0] == "arn" && len(parts) == 5 && parts[3] != o.Region {
-		return fmt.Errorf("GetSecretValue: %w: the secret is in %s, the client is for %s", secrets.ErrRegion, parts[3], o.Region)
-	}
-	return nil
 }
 
 // classify adds the error of package secrets to one of the SDK's; see

@@ -92,7 +92,7 @@ func TestErrors(t *testing.T) {
 		{"denied", "orders/db", "", func(s *secretstest.Server) { s.Fail(secretstest.Fault{Code: "AccessDeniedException"}) }, nil, secrets.ErrDenied, "not authorized"},
 		{"denied key", "orders/db", "", func(s *secretstest.Server) { s.Fail(secretstest.Fault{Code: "DecryptionFailure"}) }, nil, secrets.ErrDenied, "KMS"},
 		{"deleted", "orders/db", "", func(s *secretstest.Server) { s.Delete("orders/db") }, nil, secrets.ErrDeleted, "marked for deletion"},
-		{"an ARN of another region", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/db-AbCdEf", "", nil, nil, secrets.ErrRegion, "the secret is in eu-west-1, the client is for us-east-1"},
+		{"an ARN of another region", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/db-AbCdEf", "", nil, nil, secrets.ErrRegion, "the ARN is of eu-west-1, the client is for us-east-1"},
 		{"a client for another region", "orders/db", "", nil, func(o *sdk.Options) { o.Region = "eu-west-1" }, secrets.ErrRegion, "valid region"},
 		{"no region", "orders/db", "", nil, func(o *sdk.Options) { o.Region = "" }, secrets.ErrRegion, "no region"},
 		{"not JSON", "orders/text", "", nil, nil, secrets.ErrDecode, "not JSON"},

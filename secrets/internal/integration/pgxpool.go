@@ -36,17 +36,6 @@ func NewPool(ctx context.Context, secret *secrets.Secret[sqldb.Creds], params ur
 	}
 	p := &Pool{secret: secret}
 	cfg.BeforeConnect = p.beforeConnect
-	cfg.ConnConfig.OnPgError = func(_ *pgconn.PgConn, e *pgconn.PgError) bool {
-		// During authentication it tells about the version that beforeConnect
-		// has last set; the held one, unless a recovery has replaced it since.
-		if sqldb.IsAuthError(e) {
-			if v, err := secret.Value(context.Background()); err == nil {
-				version := v.Version()
-				p.rejected.Store(&version)
-			}
-		}
-		return e.Severity != "FATAL"
-	}
 	p.Pool, err = pgxpool.NewWithConfig(ctx, cfg)
 	return p, err
 }
@@ -81,6 +70,13 @@ func (p *Pool) beforeConnect(ctx context.Context, cfg *pgx.ConnConfig) error {
 		p.rejected.CompareAndSwap(rejected, nil)
 	}
 	setLogin(cfg, v.Data())
+	version := v.Version()
+	cfg.OnPgError = func(_ *pgconn.PgConn, e *pgconn.PgError) bool {
+		if sqldb.IsAuthError(e) { // during the login with this version
+			p.rejected.Store(&version)
+		}
+		return e.Severity != "FATAL" // as by default
+	}
 	return nil
 }
 

@@ -67,20 +67,25 @@ func TestDrain(t *testing.T) {
 		for how, read := range reads {
 			t.Run(size+" "+how, func(t *testing.T) {
 				srv := newServer(t, func(w http.ResponseWriter, r *http.Request) { write(w) })
-				client := httpclient.New(httpclient.Options{})
-				for range requests {
-					resp, err := client.Get(srv.URL)
-					if err != nil {
-						t.Fatal(err)
+				var n int64
+				for range 3 { // draining is bounded in time, which a busy machine may exceed
+					client := httpclient.New(httpclient.Options{})
+					before := srv.n.Load()
+					for range requests {
+						resp, err := client.Get(srv.URL)
+						if err != nil {
+							t.Fatal(err)
+						}
+						read(resp.Body)
+						if err := resp.Body.Close(); err != nil {
+							t.Fatal(err)
+						}
 					}
-					read(resp.Body)
-					if err := resp.Body.Close(); err != nil {
-						t.Fatal(err)
+					if n = srv.n.Load() - before; n <= 1 {
+						return
 					}
 				}
-				if n := srv.n.Load(); n > 1 {
-					t.Errorf("%d dials for %d requests, want 1", n, requests)
-				}
+				t.Errorf("%d dials for %d requests, want 1", n, requests)
 			})
 		}
 	}

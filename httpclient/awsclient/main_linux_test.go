@@ -3,12 +3,12 @@ package awsclient_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -80,41 +80,53 @@ func TestThaw(t *testing.T) {
 	if testing.Short() {
 		t.Skip("freezes for 3 s")
 	}
-	full := os.Getenv("LAMBDATUNE_FULL") == "1"
-	n, defaults := 40, 4
-	if full {
+	n, defaults := 40, 2
+	if os.Getenv("LAMBDATUNE_FULL") == "1" {
 		n, defaults = 200, 40
+		thaw(t, 5*time.Second, 6*time.Second, defaults, n, "New", "NewReplaying")
 	}
-	for _, side := range []freeze.FarSide{freeze.FINSeen, freeze.FINLost, freeze.RST, freeze.RSTOnUse, freeze.BlackHole} {
-		t.Run(string(side), func(t *testing.T) {
-			if !full {
-				t.Parallel() // with all trials, latencies count
+	thaw(t, 2*time.Second, 3*time.Second, defaults, n, "New, limit 1s", "New, limit 1s in-region", "NewReplaying, limit 1s")
+}
+
+// thaw makes the trials with all far sides, frozen at the same time.
+func thaw(t *testing.T, forget, frozen time.Duration, defaults, n int, ours ...string) {
+	t.Helper()
+	skip := freeze.NoNamespaces(t)
+	trials := make(map[freeze.FarSide]*freeze.Frozen)
+	cells := make(map[freeze.FarSide][]freeze.Cell)
+	for _, side := range freeze.FarSides {
+		if skip != "" && side.NeedsNamespace() {
+			continue
+		}
+		for _, kind := range ours {
+			cells[side] = append(cells[side], freeze.Cell{Kind: kind, N: n})
+		}
+		if side == freeze.BlackHole {
+			defaults = 1 // which takes all its time
+		}
+		cells[side] = append(cells[side], freeze.Cell{Kind: "SDK default", N: defaults})
+		trials[side] = freeze.Begin(t, freeze.Trial{
+			FarSide: side, Forget: forget, Freeze: frozen, Timeout: 3 * time.Second, Serial: true, Cells: cells[side],
+		})
+	}
+	for _, side := range freeze.FarSides {
+		var outcomes []freeze.Outcome
+		if f := trials[side]; f != nil {
+			outcomes = f.Thaw()
+		}
+		t.Run(fmt.Sprintf("%v/%v", frozen, side), func(t *testing.T) {
+			if trials[side] == nil {
+				t.Skip(skip)
 			}
-			if side.NeedsNamespace() {
-				freeze.RequireNamespaces(t)
-			}
-			defaults := defaults
-			if side == freeze.BlackHole {
-				defaults = min(defaults, 2)
-			}
-			thaw(t, side, 2*time.Second, 3*time.Second, defaults, n, "New, limit 1s", "New, limit 1s in-region", "NewReplaying, limit 1s")
-			if full {
-				thaw(t, side, 5*time.Second, 6*time.Second, defaults, n, "New", "NewReplaying")
-			}
+			report(t, cells[side], outcomes)
 		})
 	}
 }
 
-func thaw(t *testing.T, side freeze.FarSide, forget, frozen time.Duration, defaults, n int, ours ...string) {
+// report prints failures and latencies, and fails the test for those of our
+// clients.
+func report(t *testing.T, cells []freeze.Cell, outcomes []freeze.Outcome) {
 	t.Helper()
-	var cells []freeze.Cell
-	for _, kind := range ours {
-		cells = append(cells, freeze.Cell{Kind: kind, N: n})
-	}
-	cells = append(cells, freeze.Cell{Kind: "SDK default", N: defaults})
-	outcomes := freeze.Run(t, freeze.Trial{
-		FarSide: side, Forget: forget, Freeze: frozen, Timeout: 3 * time.Second, Serial: true, Cells: cells,
-	})
 	for _, cell := range cells {
 		var took []time.Duration
 		var sum time.Duration
@@ -135,7 +147,7 @@ func thaw(t *testing.T, side freeze.FarSide, forget, frozen time.Duration, defau
 		}
 		slices.Sort(took)
 		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
-		t.Logf("freeze %v: %-24s %3d of %3d failed, mean %v, p50 %v, p99 %v", frozen, cell.Kind, failed, cell.N,
+		t.Logf("%-24s %3d of %3d failed, mean %v, p50 %v, p99 %v", cell.Kind, failed, cell.N,
 			round(sum/time.Duration(len(took))), round(took[len(took)/2]), round(took[(len(took)*99-1)/100]))
 		if failed > 0 && cell.Kind != "SDK default" {
 			t.Errorf("%s: %d of %d failed after the thaw: %v", cell.Kind, failed, cell.N, why)

@@ -42,6 +42,9 @@ const (
 	BlackHole FarSide = "black hole"
 )
 
+// FarSides are all of them.
+var FarSides = []FarSide{FINSeen, FINLost, RST, RSTOnUse, BlackHole}
+
 // NeedsNamespace reports whether the far side needs a network of its own, in
 // which packets can be lost: a namespace, which only root can make.
 func (f FarSide) NeedsNamespace() bool { return f == FINLost || f == RSTOnUse }
@@ -94,6 +97,20 @@ func Main(m *testing.M, kinds map[string]Kind) {
 // Run makes the trial and returns the outcomes of all its calls.
 func Run(tb testing.TB, tr Trial) []Outcome {
 	tb.Helper()
+	return Begin(tb, tr).Thaw()
+}
+
+// Frozen is a trial whose client is frozen.
+type Frozen struct {
+	trial          Trial
+	since          time.Time
+	client, server *process
+}
+
+// Begin makes the trial's calls before the freeze, and freezes the client.
+// Several trials can be frozen at the same time.
+func Begin(tb testing.TB, tr Trial) *Frozen {
+	tb.Helper()
 	conf := serverConfig{Forget: tr.Forget, Reset: tr.FarSide == RST || tr.FarSide == RSTOnUse, TLS: tr.TLS}
 	isolated := tr.FarSide.NeedsNamespace()
 	if tr.FarSide == BlackHole {
@@ -137,16 +154,23 @@ func Run(tb testing.TB, tr Trial) []Outcome {
 		server.say("cut")
 		server.hear()
 	}
-	time.Sleep(tr.Freeze)
-	if isolated {
-		server.say("heal")
-		server.hear()
+	return &Frozen{tr, time.Now(), client, server}
+}
+
+// Thaw waits until the client has been frozen for as long as the trial says,
+// thaws it, and returns the outcomes of all its calls.
+func (f *Frozen) Thaw() []Outcome {
+	f.client.tb.Helper()
+	time.Sleep(time.Until(f.since.Add(f.trial.Freeze)))
+	if f.trial.FarSide.NeedsNamespace() {
+		f.server.say("heal")
+		f.server.hear()
 	}
-	client.say("thaw")
-	client.signal(syscall.SIGCONT)
+	f.client.say("thaw")
+	f.client.signal(syscall.SIGCONT)
 	var outcomes []Outcome
-	if err := json.Unmarshal([]byte(client.hear()), &outcomes); err != nil {
-		tb.Fatalf("the client's outcomes: %v", err)
+	if err := json.Unmarshal([]byte(f.client.hear()), &outcomes); err != nil {
+		f.client.tb.Fatalf("the client's outcomes: %v", err)
 	}
 	return outcomes
 }

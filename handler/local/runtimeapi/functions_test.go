@@ -57,9 +57,7 @@ func greet(ctx context.Context, e event) (answer, error) {
 	if e.Log != "" {
 		fmt.Println(e.Log)
 	}
-	select {
-	case <-time.After(time.Duration(e.Sleep) * time.Millisecond):
-	}
+	time.Sleep(time.Duration(e.Sleep) * time.Millisecond)
 	switch {
 	case e.Exit:
 		os.Exit(7)

@@ -80,8 +80,6 @@ type Result struct {
 	// Log is what the function wrote during the invocation, between the
 	// START and the END and REPORT lines; of very much only the last 1 MiB.
 	Log []byte
-
-	traceID string
 }
 
 // BilledDuration is INIT and duration together, rounded up to 1 ms: functions

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/lambdatune/lambdatune/handler/local/gobuild"
@@ -55,10 +56,21 @@ func (w *workplace) program(ctx context.Context, o *options, t target) (runtimea
 		if err != nil {
 			return c, err
 		}
-		flags = append(flags, overlay)
 		c.Env = append(c.Env, o.meter.Variable())
+		return c, gobuild.Build(ctx, t.path, c.Path, append(flags, overlay)...)
 	}
-	return c, gobuild.Build(ctx, t.path, c.Path, flags...)
+	last := cacheOf(t, flags)
+	last.fetch(c.Path)
+	err = gobuild.Build(ctx, t.path, c.Path, flags...)
+	if err != nil && strings.Contains(err.Error(), "is not an object file") { // what was kept is damaged
+		os.Remove(c.Path)
+		err = gobuild.Build(ctx, t.path, c.Path, flags...)
+	}
+	if err != nil {
+		return c, err
+	}
+	last.store(c.Path)
+	return c, nil
 }
 
 // start builds and starts one function.

@@ -46,9 +46,18 @@ func From(ctx context.Context) Recorder {
 	return noMetrics().Begin(ctx)
 }
 
-var noMetrics = sync.OnceValue(func() *Metrics {
-	m := &Metrics{out: io.Discard, maxLine: limits.LineDefault, onError: func(error) {}, lost: true}
-	m.base = newHeader("none", [][]string{nil}, nil)
-	m.bare = m.base
-	return m
-})
+// none is built at its first use: the package does nothing during INIT.
+var none struct {
+	once sync.Once
+	m    *Metrics
+}
+
+func noMetrics() *Metrics {
+	none.once.Do(func() {
+		m := &Metrics{out: io.Discard, maxLine: limits.LineDefault, onError: func(error) {}, lost: true}
+		m.base = newHeader("none", [][]string{nil}, nil)
+		m.bare = m.base
+		none.m = m
+	})
+	return none.m
+}

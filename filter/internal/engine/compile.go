@@ -65,7 +65,7 @@ type node struct {
 	names    []string // of its children, segments of paths
 	children []*node
 	index    map[string]*node // if there are many
-	lengths  uint64           // bit n: a name has n bytes, bit 63: or more
+	wanted   [32]uint64       // by the low bits of a key's first byte: bit n, a key of n bytes may lead to a child; bit 63: or more
 	deep     [4]uint64        // first bytes of names whose children have children: a dotted key may lead there
 	odd      bool             // a name holds U+FFFD, which invalid UTF-8 decodes to
 
@@ -207,7 +207,11 @@ func (c *compiler) link() {
 func (c *compiler) finish(n *node) {
 	for i, name := range n.names {
 		child := n.children[i]
-		n.lengths |= 1 << min(len(name), 63)
+		if name == "" {
+			n.wanted['"'&31] |= 1 // what follows the opening quote is the closing one
+		} else {
+			n.wanted[name[0]&31] |= 1 << min(len(name), 63)
+		}
 		n.odd = n.odd || strings.ContainsRune(name, '\uFFFD')
 		if len(child.names) > 0 {
 			first := byte('.') // of the key if the name is empty
@@ -215,6 +219,7 @@ func (c *compiler) finish(n *node) {
 				first = name[0]
 			}
 			n.deep[first>>6] |= 1 << (first & 63)
+			n.wanted[first&31] = ^uint64(0)
 		}
 		if child != n {
 			c.finish(child)

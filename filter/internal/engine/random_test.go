@@ -21,7 +21,7 @@ var (
 // which events are, and the verdict, for one pattern and for several at once.
 func TestRandom(t *testing.T) {
 	r := random.New(*randomSeed)
-	pairs, matches, invalid, malformed, worst := 0, 0, 0, 0, time.Duration(0)
+	pairs, matches, recordMatches, invalid, malformed, worst := 0, 0, 0, 0, 0, time.Duration(0)
 	for end := time.Now().Add(*randomFor); pairs < 8000 || time.Now().Before(end); {
 		r.Narrow = r.IntN(3) == 0
 		var parsed []*pattern.Pattern
@@ -46,6 +46,25 @@ func TestRandom(t *testing.T) {
 		if len(parsed) == 0 {
 			continue
 		}
+		l := reference.Layout{Text: "a", Base64: "b", Keep: r.IntN(2) == 0, Hidden: []string{"d"}}
+		if r.IntN(2) == 0 {
+			l.Inner = "c"
+		}
+		records := engine.Compile(engine.Layout{
+			Data: []engine.Data{{Key: "a"}, {Key: "b", Base64: true}}, Keep: l.Keep, Inner: l.Inner, Hidden: l.Hidden,
+		}, parsed)
+		for range 4 {
+			record := r.Record()
+			want, errB := reference.MatchRecord(l, plain, record)
+			got, errA := records.MatchRecord(record)
+			if (errA == nil) != (errB == nil) || got != want {
+				t.Fatalf("%+v\n%q\n%s\n= %v, %v; the reference says %v, %v", l, text, record, got, errA, want, errB)
+			}
+			pairs++
+			if got {
+				recordMatches++
+			}
+		}
 		program := engine.Compile(engine.Layout{}, parsed)
 		for range 8 {
 			event := r.Event()
@@ -69,5 +88,6 @@ func TestRandom(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d pairs agree: %d matched, %d events malformed; %d patterns were invalid on both sides; longest match %v", pairs, matches, malformed, invalid, worst)
+	t.Logf("%d pairs agree: %d events and %d records matched, %d events malformed; %d patterns were invalid on both sides; longest match %v",
+		pairs, matches, recordMatches, malformed, invalid, worst)
 }

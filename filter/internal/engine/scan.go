@@ -2,8 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/internal/pattern"
@@ -22,22 +20,53 @@ func (s *state) object(b []byte, i int, n *node, depth int) int {
 		return i + 1
 	}
 	for {
-		end, escaped := scanString(b, i)
-		if end < 0 {
+		// The name. Most end within nine bytes, and most are nobody's: that is told
+		// by the first byte and the length.
+		if uint(i) >= uint(len(b)) || b[i] != '"' {
 			return -1
 		}
-		child := s.child(n, b[i:end], escaped)
-		if i = space(b, end); i >= len(b) || b[i] != ':' {
+		start, escaped := i, false
+		if i+9 < len(b) {
+			i += 1 + first(special(load(b, i+1)))
+		}
+		if b[i] == '"' && i > start {
+			i++
+		} else if i, escaped = scanString(b, start); i < 0 {
 			return -1
 		}
-		i = space(b, i+1)
-		if child == nil {
-			i = skip(b, i, depth)
+		var child *node
+		if escaped || n.odd || n.wanted[b[start+1]&31]>>min(i-start-2, 63)&1 != 0 {
+			child = s.child(n, b[start:i], escaped)
+		}
+		if i < len(b) && b[i] == ':' {
+			i++
+		} else if i = space(b, i); i < len(b) && b[i] == ':' {
+			i++
 		} else {
-			i = s.value(b, i, child, depth)
-		}
-		if i < 0 {
 			return -1
+		}
+		if i = space(b, i); i >= len(b) {
+			return -1
+		}
+		switch {
+		case child != nil:
+			if i = s.value(b, i, child, depth); i < 0 {
+				return -1
+			}
+		case b[i] == '"':
+			if i = skipString(b, i); i < 0 {
+				return -1
+			}
+		default:
+			if i = skip(b, i, depth); i < 0 {
+				return -1
+			}
+		}
+		if i < len(b) && b[i] == ',' {
+			if i++; i < len(b) && b[i] <= ' ' {
+				i = jsonscan.Space(b, i)
+			}
+			continue
 		}
 		if i = space(b, i); i >= len(b) {
 			return -1
@@ -60,10 +89,8 @@ func (s *state) child(n *node, token []byte, escaped bool) *node {
 		s.key = jsonscan.AppendString(s.key[:0], token)
 		key = s.key
 	}
-	if n.lengths>>min(len(key), 63)&1 != 0 {
-		if c := n.find(key); c != nil {
-			return c
-		}
+	if c := n.find(key); c != nil {
+		return c
 	}
 	if len(key) > 0 && n.deep[key[0]>>6]>>(key[0]&63)&1 != 0 {
 		return n.walk(key)
@@ -105,10 +132,14 @@ func (s *state) value(b []byte, i int, n *node, depth int) int {
 	}
 	switch b[i] {
 	case '"':
+		if n.data != 0 && s.record {
+			return s.embedded(b, i, n)
+		}
 		end, escaped := scanString(b, i)
-		if end < 0 || !s.text(n, b[i:end], escaped) {
+		if end < 0 {
 			return -1
 		}
+		s.text(n, b[i:end], escaped)
 		return end
 	case '{':
 		if n.data != 0 {
@@ -139,28 +170,21 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 	if i = space(b, i+1); i < len(b) && b[i] == ']' {
 		return i + 1
 	}
-	outer, id := s.frame, int32(len(s.arrays))
-	s.arrays = append(s.arrays, span{first: int32(len(s.entries))})
+	id := s.enterArray()
 	for {
 		if i >= len(b) {
 			return -1
 		}
-		if b[i] == '{' && len(n.names) > 0 || b[i] == '[' {
-			first := int32(len(s.entries))
-			s.frame = int32(len(s.frames))
-			s.frames = append(s.frames, frame{span{first, first}, outer, id})
-			if b[i] == '{' {
-				i = s.object(b, i, n, depth)
-			} else {
-				i = s.array(b, i, n, depth)
-			}
-			if end := int32(len(s.entries)); end == first {
-				s.frames = s.frames[:s.frame] // nobody was in it
-			} else {
-				s.frames[s.frame].end = end
-			}
-			s.frame = outer
-		} else {
+		switch {
+		case b[i] == '[':
+			outer := s.enterElement(id)
+			i = s.array(b, i, n, depth)
+			s.leaveElement(outer)
+		case b[i] == '{' && len(n.names) > 0:
+			outer := s.enterElement(id)
+			i = s.object(b, i, n, depth)
+			s.leaveElement(outer)
+		default:
 			i = s.value(b, i, n, depth)
 		}
 		if i < 0 {
@@ -173,11 +197,7 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 		case ',':
 			i = space(b, i+1)
 		case ']':
-			if end := int32(len(s.entries)); end == s.arrays[id].first {
-				s.arrays = s.arrays[:id]
-			} else {
-				s.arrays[id].end = end
-			}
+			s.leaveArray(id)
 			return i + 1
 		default:
 			return -1
@@ -185,24 +205,20 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 	}
 }
 
-// text takes the string of the token at n. It is false if the string is data
-// that cannot be decoded.
-func (s *state) text(n *node, token []byte, escaped bool) bool {
+// text takes the string of the token at n.
+func (s *state) text(n *node, token []byte, escaped bool) {
 	if n.data != 0 {
-		if s.record {
-			return s.decode(n, token, escaped)
-		}
 		s.formats[n.data] = plainData
 	}
-	if len(n.conds) > 0 || n.presence >= 0 {
-		v := token[1 : len(token)-1]
-		if escaped || n.oddText && !ascii(v) {
-			s.scratch = jsonscan.AppendString(s.scratch[:0], token)
-			v = s.scratch
-		}
-		s.testText(n, v)
+	if len(n.conds) == 0 && n.presence < 0 {
+		return
 	}
-	return true
+	v := token[1 : len(token)-1]
+	if escaped || n.oddText && !ascii(v) {
+		s.scratch = jsonscan.AppendString(s.scratch[:0], token)
+		v = s.scratch
+	}
+	s.testText(n, v)
 }
 
 func (s *state) testText(n *node, v []byte) {
@@ -268,36 +284,39 @@ func space(b []byte, i int) int {
 	return i
 }
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
 // scanString scans the string at b[i] and reports whether it has escapes.
 func scanString(b []byte, i int) (end int, escaped bool) {
 	if i >= len(b) || b[i] != '"' {
 		return -1, false
 	}
-	for k := i + 1; ; k += 8 {
-		if k+8 > len(b) {
-			return scanShort(b, i, k)
+	for k := i + 1; k+8 <= len(b); k += 8 {
+		if m := special(load(b, k)); m != 0 {
+			if k += first(m); b[k] == '"' {
+				return k + 1, false
+			}
+			return scanEscaped(b, i)
 		}
-		w := binary.LittleEndian.Uint64(b[k:])
-		quote, backslash := w^ones*'"', w^ones*'\\'
-		found := ((quote-ones)&^quote | (backslash-ones)&^backslash | (w-ones*' ')&^w) & highs
-		if found == 0 {
-			continue
-		}
-		if k += bits.TrailingZeros64(found) >> 3; b[k] == '"' {
-			return k + 1, false
-		}
-		return scanEscaped(b, i)
 	}
+	return scanShort(b, i)
 }
 
-// scanShort finishes scanString near the end of b.
-func scanShort(b []byte, i, k int) (int, bool) {
-	for ; k < len(b); k++ {
+// skipString is scanString for who doesn't ask for escapes.
+func skipString(b []byte, i int) int {
+	for k := i + 1; k+8 <= len(b); k += 8 {
+		if m := special(load(b, k)); m != 0 {
+			if k += first(m); b[k] == '"' {
+				return k + 1
+			}
+			break
+		}
+	}
+	end, _ := scanEscaped(b, i)
+	return end
+}
+
+// scanShort is scanString near the end of b.
+func scanShort(b []byte, i int) (int, bool) {
+	for k := i + 1; k < len(b); k++ {
 		switch c := b[k]; {
 		case c == '"':
 			return k + 1, false

@@ -14,8 +14,8 @@ type state struct {
 	arrays  []span  // that hold entries
 	entries []entry // in the order of the text
 
-	key, scratch  []byte // decoded
-	data, decoded []byte
+	key, scratch, inner []byte // decoded
+	data, decoded       []byte
 
 	search search
 }
@@ -51,7 +51,7 @@ func (s *state) reset(record bool) {
 const maxKept = 1 << 20
 
 func (s *state) release() {
-	if cap(s.data) > maxKept || cap(s.decoded) > maxKept || cap(s.scratch) > maxKept || cap(s.key) > maxKept ||
+	if cap(s.data) > maxKept || cap(s.decoded) > maxKept || cap(s.scratch) > maxKept || cap(s.key) > maxKept || cap(s.inner) > maxKept ||
 		cap(s.entries) > maxKept/16 || cap(s.frames) > maxKept/16 || cap(s.arrays) > maxKept/16 {
 		return
 	}
@@ -67,4 +67,35 @@ func (s *state) mark(id int32) {
 	s.entries = append(s.entries, entry{id, s.frame})
 }
 
+func (s *state) unmark(id int32) { s.bits[id>>6] &^= 1 << (id & 63) }
+
 func (s *state) holds(id int32) bool { return s.bits[id>>6]>>(id&63)&1 != 0 }
+
+// enterArray and leaveArray are around an array, enterElement and leaveElement
+// around an array or object in it. What held no entries is forgotten.
+func (s *state) enterArray() (id int32) {
+	s.arrays = append(s.arrays, span{first: int32(len(s.entries))})
+	return int32(len(s.arrays) - 1)
+}
+
+func (s *state) leaveArray(id int32) {
+	a := &s.arrays[id]
+	if a.end = int32(len(s.entries)); a.end == a.first {
+		s.arrays = s.arrays[:id]
+	}
+}
+
+func (s *state) enterElement(array int32) (outer int32) {
+	outer, s.frame = s.frame, int32(len(s.frames))
+	first := int32(len(s.entries))
+	s.frames = append(s.frames, frame{span{first, first}, outer, array})
+	return outer
+}
+
+func (s *state) leaveElement(outer int32) {
+	f := &s.frames[s.frame]
+	if f.end = int32(len(s.entries)); f.end == f.first {
+		s.frames = s.frames[:s.frame]
+	}
+	s.frame = outer
+}

@@ -5,6 +5,8 @@
 package random
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -83,6 +85,59 @@ func (r *Source) Event() []byte {
 		return []byte(strings.Replace(e, "x", "\xff", 1))
 	}
 	return []byte(e)
+}
+
+// Record makes a record with data as the text of a, in base64 in b, and the
+// fields of an event. Some are inside c.
+func (r *Source) Record() []byte {
+	var parts []string
+	if !r.one(10) {
+		parts = append(parts, `"a":`+r.space()+r.data(false))
+	}
+	if !r.one(4) {
+		parts = append(parts, `"b":`+r.space()+r.data(true))
+	}
+	for range r.IntN(3) {
+		parts = append(parts, r.Quote(pick(r, []string{"d", "e", "d.x", "e.a", "f"}))+":"+r.value(3))
+	}
+	r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+	e := "{" + strings.Join(parts, ","+r.space()) + "}"
+	if r.one(2) {
+		e = `{"g":` + r.value(3) + `,"c":` + e + `}`
+	}
+	if r.one(40) {
+		return r.Damage([]byte(e))
+	}
+	return []byte(e)
+}
+
+func (r *Source) data(encoded bool) string {
+	text := ""
+	switch r.IntN(12) {
+	case 0:
+		text = pick(r, texts)
+	case 1:
+		return r.scalar()
+	case 2:
+		text = r.array(2)
+	default:
+		text = string(r.Event())
+	}
+	if encoded {
+		b := base64.StdEncoding.EncodeToString([]byte(text))
+		if r.one(40) {
+			b = string(r.Damage([]byte(b)))
+		}
+		return r.Quote(b)
+	}
+	if r.one(2) {
+		b, err := json.Marshal(text)
+		if err != nil {
+			panic(err)
+		}
+		return string(b)
+	}
+	return r.Quote(text)
 }
 
 // Damage changes, removes or adds a few bytes.

@@ -1,0 +1,26 @@
+module github.com/lambdatune/lambdatune/filter/internal/benchmarks
+
+go 1.26.0
+
+require (
+	github.com/aws/aws-lambda-go v1.55.1
+	github.com/bytedance/sonic v1.15.5
+	github.com/lambdatune/lambdatune v0.0.0
+	quamina.net/go/quamina v1.4.0
+)
+
+require (
+	github.com/bytedance/gopkg v0.1.3 // indirect
+	github.com/bytedance/sonic/loader v0.5.3 // indirect
+	github.com/cloudwego/base64x v0.1.6 // indirect
+	github.com/klauspost/cpuid/v2 v2.2.9 // indirect
+	github.com/twitchyliquid64/golang-asm v0.15.1 // indirect
+	golang.org/x/arch v0.0.0-20210923205945-b76863e36670 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
+
+replace github.com/lambdatune/lambdatune => ../../..
+
+// The module names itself quamina.net/go/quamina, and is fetched where its
+// source is.
+replace quamina.net/go/quamina => github.com/timbray/quamina v1.4.0

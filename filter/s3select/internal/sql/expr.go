@@ -1,0 +1,386 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
+)
+
+// Operators bind as S3's documentation lists them, loosest first: OR, AND, NOT,
+// = (and <>, !=, IS), < > <= >=, LIKE, BETWEEN, IN, + -, * / %, unary minus.
+
+func (p *parser) expr() (Expr, error) {
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
+	}
+	defer func() { p.depth-- }()
+	return p.or()
+}
+
+// binary makes a node and counts it.
+func (p *parser) binary(op string, x, y Expr) (Expr, error) {
+	if p.operators++; p.operators > maxOperators {
+		return nil, fault.At(x.Pos(), "MaxOperatorsExceeded", "the expression has more than %d operators", maxOperators)
+	}
+	return &Binary{pos(x.Pos()), op, x, y}, nil
+}
+
+// left reads a chain of left-associative operators.
+func (p *parser) left(operand func() (Expr, error), match func(token) string) (Expr, error) {
+	x, err := operand()
+	for err == nil {
+		op := match(p.peek())
+		if op == "" {
+			break
+		}
+		p.i++
+		var y Expr
+		if y, err = operand(); err == nil {
+			x, err = p.binary(op, x, y)
+		}
+	}
+	return x, err
+}
+
+func (p *parser) or() (Expr, error) {
+	return p.left(p.and, func(t token) string {
+		if t.word("or") {
+			return "OR"
+		}
+		return ""
+	})
+}
+
+func (p *parser) and() (Expr, error) {
+	return p.left(p.not, func(t token) string {
+		if t.word("and") {
+			return "AND"
+		}
+		return ""
+	})
+}
+
+func (p *parser) not() (Expr, error) {
+	t := p.peek()
+	if !p.acceptWord("not") {
+		return p.equality()
+	}
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
+	}
+	defer func() { p.depth-- }()
+	x, err := p.not()
+	if err != nil {
+		return nil, err
+	}
+	return &Unary{pos(t.pos), "NOT", x}, nil
+}
+
+// equality is right-associative, but for IS.
+func (p *parser) equality() (Expr, error) {
+	x, err := p.relation()
+	if err != nil {
+		return nil, err
+	}
+	for p.acceptWord("is") {
+		is := &Is{pos: pos(x.Pos()), X: x, Not: p.acceptWord("not")}
+		switch {
+		case p.acceptWord("null"):
+		case p.acceptWord("missing"):
+			is.Missing = true
+		default:
+			return nil, p.unexpected("ParseExpectedTypeName", "NULL or MISSING")
+		}
+		x = is
+	}
+	op := ""
+	switch t := p.peek(); {
+	case t.op("="):
+		op = "="
+	case t.op("<>"), t.op("!="):
+		op = "<>"
+	default:
+		return x, nil
+	}
+	p.i++
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
+	}
+	defer func() { p.depth-- }()
+	y, err := p.equalityOperand()
+	if err != nil {
+		return nil, err
+	}
+	return p.binary(op, x, y)
+}
+
+// equalityOperand lets NOT stand to the right of =.
+func (p *parser) equalityOperand() (Expr, error) {
+	if p.peek().word("not") {
+		return p.not()
+	}
+	return p.equality()
+}
+
+func (p *parser) relation() (Expr, error) {
+	return p.left(p.like, func(t token) string {
+		if t.kind == tokOp {
+			switch t.text {
+			case "<", ">", "<=", ">=":
+				return t.text
+			}
+		}
+		return ""
+	})
+}
+
+// negated reports whether w, or NOT and w, come next, and takes them.
+func (p *parser) negated(w string) (not, ok bool) {
+	if p.acceptWord(w) {
+		return false, true
+	}
+	if p.peek().word("not") && p.toks[p.i+1].word(w) {
+		p.i += 2
+		return true, true
+	}
+	return false, false
+}
+
+func (p *parser) like() (Expr, error) {
+	x, err := p.between()
+	for err == nil {
+		not, ok := p.negated("like")
+		if !ok {
+			break
+		}
+		l := &Like{pos: pos(x.Pos()), Not: not, X: x}
+		if l.Pattern, err = p.between(); err != nil {
+			return nil, err
+		}
+		if p.acceptWord("escape") {
+			if l.Escape, err = p.between(); err != nil {
+				return nil, err
+			}
+		}
+		x = l
+	}
+	return x, err
+}
+
+func (p *parser) between() (Expr, error) {
+	x, err := p.in()
+	for err == nil {
+		not, ok := p.negated("between")
+		if !ok {
+			break
+		}
+		b := &Between{pos: pos(x.Pos()), Not: not, X: x}
+		if b.Low, err = p.in(); err != nil {
+			return nil, err
+		}
+		if !p.acceptWord("and") {
+			return nil, p.unexpected("ParseExpectedKeyword", "AND, which BETWEEN needs")
+		}
+		if b.High, err = p.in(); err != nil {
+			return nil, err
+		}
+		x = b
+	}
+	return x, err
+}
+
+func (p *parser) in() (Expr, error) {
+	x, err := p.sum()
+	for err == nil {
+		not, ok := p.negated("in")
+		if !ok {
+			break
+		}
+		in := &In{pos: pos(x.Pos()), Not: not, X: x}
+		if t := p.peek(); t.op("(") {
+			p.i++
+			if p.peek().word("select") {
+				return nil, p.unexpected("UnsupportedSqlStructure", "a list of values: there are no subqueries")
+			}
+			elems, err := p.list(")")
+			if err != nil {
+				return nil, err
+			}
+			in.Y = &List{pos(t.pos), elems}
+		} else if in.Y, err = p.sum(); err != nil {
+			return nil, err
+		}
+		x = in
+	}
+	return x, err
+}
+
+// list reads expressions up to the closing bracket.
+func (p *parser) list(closing string) ([]Expr, error) {
+	var elems []Expr
+	if p.acceptOp(closing) {
+		return elems, nil
+	}
+	for {
+		x, err := p.expr()
+		if err != nil {
+			return nil, err
+		}
+		elems = append(elems, x)
+		if p.acceptOp(closing) {
+			return elems, nil
+		}
+		if !p.acceptOp(",") {
+			return nil, p.unexpected("ParseExpectedArgumentDelimiter", "a comma or "+closing)
+		}
+	}
+}
+
+func (p *parser) sum() (Expr, error) {
+	return p.left(p.product, func(t token) string {
+		if t.op("+") || t.op("-") {
+			return t.text
+		}
+		return ""
+	})
+}
+
+func (p *parser) product() (Expr, error) {
+	return p.left(p.unary, func(t token) string {
+		if t.op("*") || t.op("/") || t.op("%") {
+			return t.text
+		}
+		return ""
+	})
+}
+
+func (p *parser) unary() (Expr, error) {
+	t := p.peek()
+	if !t.op("-") && !t.op("+") {
+		return p.primary()
+	}
+	p.i++
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
+	}
+	defer func() { p.depth-- }()
+	if n := p.peek(); t.text == "-" && n.kind == tokNumber {
+		p.i++
+		return numberLiteral(t.pos, "-"+n.text)
+	}
+	x, err := p.unary()
+	if err != nil {
+		return nil, err
+	}
+	return &Unary{pos(t.pos), t.text, x}, nil
+}
+
+func (p *parser) primary() (Expr, error) {
+	t := p.peek()
+	switch t.kind {
+	case tokNumber:
+		p.i++
+		return numberLiteral(t.pos, t.text)
+	case tokString:
+		p.i++
+		return &Literal{pos(t.pos), value.OfString([]byte(t.text))}, nil
+	case tokIon:
+		p.i++
+		return ionLiteral(t)
+	case tokIdent, tokQuoted:
+		p.i++
+		if t.kind == tokIdent && p.peek().op("(") {
+			return p.function(t)
+		}
+		steps, err := p.steps()
+		if err != nil {
+			return nil, err
+		}
+		return &Path{pos(t.pos), Name{t.text, t.kind == tokQuoted}, steps}, nil
+	case tokOp:
+		switch t.text {
+		case "(":
+			p.i++
+			if p.peek().word("select") {
+				return nil, p.unexpected("UnsupportedSqlStructure", "an expression: there are no subqueries")
+			}
+			x, err := p.expr()
+			if err != nil {
+				return nil, err
+			}
+			if !p.acceptOp(")") {
+				return nil, p.unexpected("ParseExpectedTokenType", ")")
+			}
+			return x, nil
+		case "[":
+			p.i++
+			elems, err := p.list("]")
+			return &List{pos(t.pos), elems}, err
+		case "?":
+			p.i++
+			p.params++
+			return &Param{pos(t.pos), p.params - 1}, nil
+		}
+	case tokWord:
+		return p.keyword(t)
+	case tokEnd:
+		return nil, p.unexpected("ParseExpectedExpression", "an expression")
+	}
+	return nil, p.unexpected("ParseUnexpectedTerm", "an expression")
+}
+
+func numberLiteral(at int, text string) (Expr, error) {
+	if !strings.ContainsAny(text, ".eE") {
+		v, err := value.Cast(ptr(value.OfString([]byte(text))), value.Int)
+		if err != nil {
+			return nil, fault.At(at, "IntegerOverflow", "%s does not fit 64 bits", text)
+		}
+		return &Literal{pos(at), v}, nil
+	}
+	k := value.Decimal
+	if strings.ContainsAny(text, "eE") {
+		k = value.Float
+	}
+	v, err := value.Cast(ptr(value.OfString([]byte(text))), k)
+	if err != nil {
+		return nil, fault.At(at, "NumberFormatError", "%s is out of range", text)
+	}
+	return &Literal{pos(at), v}, nil
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// ionLiteral reads the scalars of Ion that have no other spelling here:
+// timestamps, and numbers whose type the spelling says.
+func ionLiteral(t token) (Expr, error) {
+	text := strings.TrimSpace(t.text)
+	if ts, ok := value.ParseTime([]byte(text), true); ok {
+		return &Literal{pos(t.pos), value.OfTime(ts)}, nil
+	}
+	lit := func(v value.Value, err error) (Expr, error) {
+		if err != nil {
+			return nil, fault.At(t.pos, "LexerInvalidIONLiteral", "`%s` is no timestamp, number, string or boolean", t.text)
+		}
+		return &Literal{pos(t.pos), v}, nil
+	}
+	switch text {
+	case "null":
+		return lit(value.NullValue, nil)
+	case "true", "false":
+		return lit(value.OfBool(text == "true"), nil)
+	}
+	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' && !strings.ContainsAny(text[1:n-1], `"\`) {
+		return lit(value.OfString([]byte(text[1:n-1])), nil)
+	}
+	s := value.OfString([]byte(text))
+	switch {
+	case strings.ContainsAny(text, "eE"):
+		return lit(value.Cast(&s, value.Float))
+	case strings.ContainsAny(text, ".dD"):
+		if d, ok := value.ParseDec([]byte(text)); ok {
+			return lit(value.OfDec(d), nil)
+		}
+	}
+	return lit(value.Cast(&s, value.Int))
+}

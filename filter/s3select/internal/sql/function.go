@@ -1,0 +1,343 @@
+package sql
+
+import (
+	"strings"
+
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
+)
+
+// scalar functions and how many arguments they take.
+var arity = map[string]struct{ least, most int }{
+	"CHAR_LENGTH": {1, 1}, "CHARACTER_LENGTH": {1, 1}, "LOWER": {1, 1}, "UPPER": {1, 1},
+	"COALESCE": {1, 1 << 20}, "NULLIF": {2, 2},
+	"TO_STRING": {2, 2}, "TO_TIMESTAMP": {1, 2}, "UTCNOW": {0, 0},
+	"SUBSTRING": {2, 3}, "DATE_ADD": {2, 2}, "DATE_DIFF": {2, 2},
+}
+
+var typeNames = map[string]value.Kind{
+	"bool": value.Bool, "boolean": value.Bool,
+	"int": value.Int, "integer": value.Int, "smallint": value.Int,
+	"float": value.Float, "real": value.Float, "double": value.Float,
+	"decimal": value.Decimal, "numeric": value.Decimal, "dec": value.Decimal,
+	"string": value.String, "char": value.String, "varchar": value.String, "character": value.String,
+	"timestamp": value.Timestamp,
+}
+
+// DateParts are the parts of a timestamp by their names.
+var DateParts = map[string]value.Part{
+	"YEAR": value.Year, "MONTH": value.Month, "DAY": value.Day, "HOUR": value.Hour, "MINUTE": value.Minute,
+	"SECOND": value.Second, "TIMEZONE_HOUR": value.TimezoneHour, "TIMEZONE_MINUTE": value.TimezoneMinute,
+}
+
+// keyword reads an expression that starts with a reserved word.
+func (p *parser) keyword(t token) (Expr, error) {
+	lit := func(v value.Value) (Expr, error) {
+		p.i++
+		return &Literal{pos(t.pos), v}, nil
+	}
+	switch t.text {
+	case "null":
+		return lit(value.NullValue)
+	case "missing":
+		return lit(value.Value{})
+	case "true", "false":
+		return lit(value.OfBool(t.text == "true"))
+	case "case":
+		p.i++
+		return p.caseExpr(t)
+	case "cast":
+		p.i++
+		return p.cast(t)
+	case "avg", "count", "max", "min", "sum":
+		p.i++
+		return p.aggregate(t)
+	case "substring", "trim", "extract", "char_length", "character_length", "lower", "upper", "coalesce", "nullif":
+		p.i++
+		return p.function(t)
+	}
+	return nil, p.unexpected("ParseUnExpectedKeyword", "an expression; a column of that name needs double quotes")
+}
+
+func (p *parser) open() error {
+	if !p.acceptOp("(") {
+		return p.unexpected("ParseExpectedLeftParenBuiltinFunctionCall", "(")
+	}
+	return nil
+}
+
+func (p *parser) close() error {
+	if !p.acceptOp(")") {
+		return p.unexpected("ParseExpectedRightParenBuiltinFunctionCall", ")")
+	}
+	return nil
+}
+
+// function reads a call whose name has just been taken.
+func (p *parser) function(t token) (Expr, error) {
+	c := &Call{pos: pos(t.pos), Func: strings.ToUpper(t.text)}
+	if err := p.open(); err != nil {
+		return nil, err
+	}
+	var err error
+	switch c.Func {
+	case "TRIM":
+		return p.trim(c)
+	case "EXTRACT":
+		return p.extract(c)
+	case "SUBSTRING":
+		return p.substring(c)
+	case "DATE_ADD", "DATE_DIFF":
+		if err = p.datePart(c); err != nil {
+			return nil, err
+		}
+		if DateParts[c.Word] > value.Second {
+			return nil, fault.At(t.pos, "ParseExpectedDatePart", "%s takes YEAR to SECOND, not %s", c.Func, c.Word)
+		}
+		if !p.acceptOp(",") {
+			return nil, p.unexpected("ParseExpectedArgumentDelimiter", "a comma")
+		}
+	default:
+		if _, ok := arity[c.Func]; !ok {
+			return nil, fault.At(t.pos, "UnsupportedFunction", "there is no function %s", t.text)
+		}
+	}
+	if c.Args, err = p.list(")"); err != nil {
+		return nil, err
+	}
+	return c, c.checkArity()
+}
+
+func (c *Call) checkArity() error {
+	if a := arity[c.Func]; len(c.Args) < a.least || len(c.Args) > a.most {
+		return fault.At(c.Pos(), "EvaluatorInvalidArguments", "%s has %d arguments, it takes %d to %d", c.Func, len(c.Args), a.least, a.most)
+	}
+	return nil
+}
+
+// datePart reads the name of a date part; SECOND and the like are reserved words.
+func (p *parser) datePart(c *Call) error {
+	t := p.peek()
+	c.Word = strings.ToUpper(t.text)
+	if _, ok := DateParts[c.Word]; !ok || t.kind != tokWord {
+		return p.unexpected("ParseExpectedDatePart", "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND")
+	}
+	p.i++
+	return nil
+}
+
+func (p *parser) extract(c *Call) (Expr, error) {
+	if err := p.datePart(c); err != nil {
+		return nil, err
+	}
+	if !p.acceptWord("from") {
+		return nil, p.unexpected("ParseExpectedKeyword", "FROM")
+	}
+	return p.lastArg(c)
+}
+
+// lastArg reads one more argument and the closing parenthesis.
+func (p *parser) lastArg(c *Call) (Expr, error) {
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	c.Args = append(c.Args, x)
+	return c, p.close()
+}
+
+// trim reads TRIM(s), TRIM([LEADING | TRAILING | BOTH] [chars] FROM s). The
+// arguments are s and, where given, chars.
+func (p *parser) trim(c *Call) (Expr, error) {
+	c.Word = "BOTH"
+	spec := false
+	for _, w := range [...]string{"leading", "trailing", "both"} {
+		if p.acceptWord(w) {
+			c.Word, spec = strings.ToUpper(w), true
+		}
+	}
+	if p.acceptWord("from") {
+		return p.lastArg(c)
+	}
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	if !p.acceptWord("from") {
+		if spec {
+			return nil, p.unexpected("ParseExpectedKeyword", "FROM")
+		}
+		if p.peek().op(",") {
+			return nil, fault.At(c.Pos(), "EvaluatorInvalidArguments", "TRIM takes TRIM(s) or TRIM(BOTH chars FROM s)")
+		}
+		c.Args = []Expr{x}
+		return c, p.close()
+	}
+	s, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	c.Args = []Expr{s, x}
+	return c, p.close()
+}
+
+// substring reads both forms: SUBSTRING(s FROM n [FOR m]) and SUBSTRING(s, n [, m]).
+func (p *parser) substring(c *Call) (Expr, error) {
+	if p.acceptOp(")") {
+		return nil, c.checkArity()
+	}
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	c.Args = []Expr{x}
+	if !p.acceptWord("from") {
+		if p.acceptOp(",") {
+			rest, err := p.list(")")
+			if err != nil {
+				return nil, err
+			}
+			c.Args = append(c.Args, rest...)
+			return c, c.checkArity()
+		}
+		if p.acceptOp(")") {
+			return nil, c.checkArity()
+		}
+		return nil, p.unexpected("ParseExpectedArgumentDelimiter", "a comma or FROM")
+	}
+	if x, err = p.expr(); err != nil {
+		return nil, err
+	}
+	c.Args = append(c.Args, x)
+	if p.acceptWord("for") {
+		return p.lastArg(c)
+	}
+	return c, p.close()
+}
+
+func (p *parser) aggregate(t token) (Expr, error) {
+	a := &Aggregate{pos: pos(t.pos), Func: strings.ToUpper(t.text)}
+	if err := p.open(); err != nil {
+		return nil, err
+	}
+	if p.inAgg {
+		return nil, fault.At(t.pos, "UnsupportedSqlStructure", "an aggregate function cannot be inside another one")
+	}
+	p.aggs++
+	switch t := p.peek(); {
+	case t.op("*"):
+		p.i++
+		if a.Func != "COUNT" {
+			return nil, fault.At(t.pos, "ParseUnsupportedCallWithStar", "only COUNT takes *")
+		}
+		return a, p.close()
+	case t.op(")"):
+		return nil, fault.At(t.pos, "ParseNonUnaryAgregateFunctionCall", "%s takes one argument", a.Func)
+	case t.word("distinct"), t.word("all"):
+		return nil, fault.At(t.pos, "ParseUnsupportedSyntax", "%s is not supported in %s", strings.ToUpper(t.text), a.Func)
+	}
+	p.inAgg = true
+	x, err := p.expr()
+	p.inAgg = false
+	if err != nil {
+		return nil, err
+	}
+	if p.peek().op(",") {
+		return nil, p.unexpected("ParseNonUnaryAgregateFunctionCall", "): an aggregate function takes one argument")
+	}
+	a.X = x
+	return a, p.close()
+}
+
+func (p *parser) cast(t token) (Expr, error) {
+	c := &Cast{pos: pos(t.pos)}
+	if !p.acceptOp("(") {
+		return nil, p.unexpected("ParseExpectedLeftParenAfterCast", "(")
+	}
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	c.X = x
+	if !p.acceptWord("as") {
+		return nil, p.unexpected("ParseExpectedKeyword", "AS and a type")
+	}
+	name := p.peek()
+	k, ok := typeNames[name.text]
+	if name.kind != tokWord || !ok {
+		switch name.text {
+		case "blob", "clob", "symbol", "list", "struct", "bag", "sexp", "date", "time", "tuple":
+			if name.kind == tokWord {
+				return nil, p.unexpected("InvalidDataType", "BOOL, INT, FLOAT, DECIMAL, STRING or TIMESTAMP")
+			}
+		}
+		return nil, p.unexpected("ParseExpectedTypeName", "BOOL, INT, FLOAT, DECIMAL, STRING or TIMESTAMP")
+	}
+	p.i++
+	c.Type = k
+	if name.text == "double" {
+		p.acceptWord("precision")
+	}
+	if name.text == "character" {
+		p.acceptWord("varying")
+	}
+	if at := p.peek(); p.acceptOp("(") {
+		// Length, precision and scale are accepted and ignored, as S3 does.
+		n := 0
+		for {
+			d := p.next()
+			if d.kind != tokNumber || strings.ContainsAny(d.text, ".eE") {
+				return nil, fault.At(d.pos, "ParseInvalidTypeParam", "found %s, expected an integer", d)
+			}
+			n++
+			if !p.acceptOp(",") {
+				break
+			}
+		}
+		if n > 2 || n == 2 && k != value.Decimal || k != value.Decimal && k != value.String && k != value.Float {
+			return nil, fault.At(at.pos, "ParseCastArity", "%s does not take %d parameters", strings.ToUpper(name.text), n)
+		}
+		if err := p.close(); err != nil {
+			return nil, err
+		}
+	}
+	return c, p.close()
+}
+
+func (p *parser) caseExpr(t token) (Expr, error) {
+	c := &Case{pos: pos(t.pos)}
+	var err error
+	if !p.peek().word("when") {
+		if p.peek().word("else") || p.peek().word("end") {
+			return nil, p.unexpected("ParseExpectedWhenClause", "WHEN")
+		}
+		if c.Operand, err = p.expr(); err != nil {
+			return nil, err
+		}
+	}
+	for p.acceptWord("when") {
+		var w When
+		if w.Cond, err = p.expr(); err != nil {
+			return nil, err
+		}
+		if !p.acceptWord("then") {
+			return nil, p.unexpected("ParseExpectedKeyword", "THEN")
+		}
+		if w.Then, err = p.expr(); err != nil {
+			return nil, err
+		}
+		c.Whens = append(c.Whens, w)
+	}
+	if len(c.Whens) == 0 {
+		return nil, p.unexpected("ParseExpectedWhenClause", "WHEN")
+	}
+	if p.acceptWord("else") {
+		if c.Else, err = p.expr(); err != nil {
+			return nil, err
+		}
+	}
+	if !p.acceptWord("end") {
+		return nil, p.unexpected("ParseExpectedKeyword", "END")
+	}
+	return c, nil
+}

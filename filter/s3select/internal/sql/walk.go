@@ -1,0 +1,123 @@
+package sql
+
+import "github.com/lambdatune/lambdatune/filter/s3select/internal/value"
+
+// Walk calls f for x and, where f says so, for what is in it.
+func Walk(x Expr, f func(Expr) bool) {
+	if x == nil || !f(x) {
+		return
+	}
+	for _, y := range children(x) {
+		if y != nil {
+			Walk(*y, f)
+		}
+	}
+}
+
+// children points to the operands of x.
+func children(x Expr) []*Expr {
+	list := func(elems []Expr) (out []*Expr) {
+		for i := range elems {
+			out = append(out, &elems[i])
+		}
+		return out
+	}
+	var out []*Expr
+	switch x := x.(type) {
+	case *List:
+		return list(x.Elems)
+	case *Unary:
+		out = []*Expr{&x.X}
+	case *Binary:
+		out = []*Expr{&x.X, &x.Y}
+	case *In:
+		out = []*Expr{&x.X, &x.Y}
+	case *Between:
+		out = []*Expr{&x.X, &x.Low, &x.High}
+	case *Like:
+		out = []*Expr{&x.X, &x.Pattern}
+		if x.Escape != nil {
+			out = append(out, &x.Escape)
+		}
+	case *Is:
+		out = []*Expr{&x.X}
+	case *Case:
+		if x.Operand != nil {
+			out = append(out, &x.Operand)
+		}
+		for i := range x.Whens {
+			out = append(out, &x.Whens[i].Cond, &x.Whens[i].Then)
+		}
+		if x.Else != nil {
+			out = append(out, &x.Else)
+		}
+	case *Cast:
+		out = []*Expr{&x.X}
+	case *Call:
+		return list(x.Args)
+	case *Aggregate:
+		if x.X != nil {
+			out = []*Expr{&x.X}
+		}
+	}
+	return out
+}
+
+// Exprs points to every expression of the statement.
+func (s *Select) Exprs() []*Expr {
+	var out []*Expr
+	for i := range s.Items {
+		out = append(out, &s.Items[i].Expr)
+	}
+	if s.Where != nil {
+		out = append(out, &s.Where)
+	}
+	if s.Limit != nil {
+		out = append(out, &s.Limit)
+	}
+	return out
+}
+
+// Bind puts values in the place of the parameters.
+func (s *Select) Bind(values []value.Value) {
+	var bind func(x *Expr)
+	bind = func(x *Expr) {
+		if p, ok := (*x).(*Param); ok {
+			*x = &Literal{p.pos, values[p.N]}
+			return
+		}
+		for _, y := range children(*x) {
+			bind(y)
+		}
+	}
+	for _, x := range s.Exprs() {
+		bind(x)
+	}
+}
+
+// Params counts the parameters.
+func (s *Select) Params() int {
+	n := 0
+	for _, x := range s.Exprs() {
+		Walk(*x, func(x Expr) bool {
+			if _, ok := x.(*Param); ok {
+				n++
+			}
+			return true
+		})
+	}
+	return n
+}
+
+// Aggregated reports whether the SELECT list has aggregate functions.
+func (s *Select) Aggregated() bool {
+	found := false
+	for _, it := range s.Items {
+		Walk(it.Expr, func(x Expr) bool {
+			_, ok := x.(*Aggregate)
+			found = found || ok
+			return !found
+		})
+	}
+	return found
+}

@@ -166,6 +166,9 @@ func command(name string) runtimeapi.Command {
 // start starts one of the functions above and closes it after the test.
 func start(t testing.TB, name string, c runtimeapi.Config) *runtimeapi.Function {
 	t.Helper()
+	if c.Timeout == 0 {
+		c.Timeout = time.Minute // the machine may be busy
+	}
 	f, err := runtimeapi.Start(command(name), c)
 	if err != nil {
 		t.Fatal(err)
@@ -177,6 +180,16 @@ func start(t testing.TB, name string, c runtimeapi.Config) *runtimeapi.Function 
 func invoke(t testing.TB, f *runtimeapi.Function, payload string) *runtimeapi.Result {
 	t.Helper()
 	res, err := f.Invoke(t.Context(), runtimeapi.Invocation{Payload: []byte(payload)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res
+}
+
+// invokeFor is invoke with a timeout of its own.
+func invokeFor(t testing.TB, f *runtimeapi.Function, timeout time.Duration, payload string) *runtimeapi.Result {
+	t.Helper()
+	res, err := f.Invoke(t.Context(), runtimeapi.Invocation{Payload: []byte(payload), Timeout: timeout})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestInProcess(t *testing.T) {
 			return []byte("cold " + string(payload)), nil
 		}
 		return []byte("warm " + string(payload)), nil
-	}), runtimeapi.Config{Timeout: 300 * time.Millisecond})
+	}), runtimeapi.Config{Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,11 @@ func TestInProcess(t *testing.T) {
 		{"hang", "Task timed out after 0.30 seconds", "Sandbox.Timedout"},
 		{"e", "cold e", ""},
 	} {
-		res := invoke(t, f, c.payload)
+		timeout := time.Minute
+		if c.payload == "hang" {
+			timeout = 300 * time.Millisecond
+		}
+		res := invokeFor(t, f, timeout, c.payload)
 		if !strings.Contains(string(res.Payload), c.want) || res.ErrorType != c.errorType {
 			t.Errorf("%s: %s %s, want %s %s", c.payload, res.ErrorType, res.Payload, c.errorType, c.want)
 		}

@@ -51,7 +51,7 @@ func TestManyEnvironments(t *testing.T) {
 		var wg sync.WaitGroup
 		for range n {
 			wg.Go(func() {
-				res, err := f.Invoke(context.Background(), runtimeapi.Invocation{Payload: []byte(`{"name":"a","sleep":300}`)})
+				res, err := f.Invoke(context.Background(), runtimeapi.Invocation{Payload: []byte(`{"name":"a","sleep":500}`)})
 				if err != nil || res.FunctionError != "" {
 					t.Errorf("round %d: %v, %+v", round, err, res)
 				}

@@ -85,7 +85,10 @@ func (h *endpointHandler[In, Out]) read(ctx context.Context, w http.ResponseWrit
 		case len(body) == 0:
 			body = nil
 		default:
-			if err := checkContent(r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding")); err != nil {
+			if err := checkType(r.Header.Get("Content-Type")); err != nil {
+				return err
+			}
+			if err := checkEncoding(r.Header.Get("Content-Encoding")); err != nil {
 				return err
 			}
 		}

@@ -140,8 +140,14 @@ func (h *httpInvoker[In, Out]) read(ctx context.Context, r *gateway.Request, p p
 	defer contain(ctx, &err) // of UnmarshalJSON methods and the like
 	var body []byte
 	if r.HasBody() {
-		if err := checkContent(string(r.Header("content-type")), contentEncoding(r)); err != nil {
+		if err := checkType(r.Header("content-type")); err != nil {
 			return err
+		}
+		// An API Gateway REST API may have decoded it and left the header.
+		if r.Front != gateway.REST {
+			if err := checkEncoding(r.Header("content-encoding")); err != nil {
+				return err
+			}
 		}
 		buf := bodies.Get().(*[]byte)
 		defer func() {
@@ -157,24 +163,20 @@ func (h *httpInvoker[In, Out]) read(ctx context.Context, r *gateway.Request, p p
 	return h.decode(p, body, &call.in)
 }
 
-// contentEncoding is what the body is encoded with. An API Gateway REST API may
-// have decoded it and left the header.
-func contentEncoding(r *gateway.Request) string {
-	if r.Front == gateway.REST {
-		return ""
-	}
-	return string(r.Header("content-encoding"))
-}
-
 // bodies hold request bodies while they are decoded.
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
-// checkContent refuses a body that is not JSON as it stands.
-func checkContent(contentType, encoding string) error {
-	if contentType != "" && !gateway.IsJSON(contentType) {
+// checkType refuses a body that is not JSON.
+func checkType[T []byte | string](contentType T) error {
+	if len(contentType) > 0 && string(contentType) != "application/json" && !gateway.IsJSON(string(contentType)) {
 		return &requestError{http.StatusUnsupportedMediaType, "the Content-Type of the body must be application/json in UTF-8"}
 	}
-	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+	return nil
+}
+
+// checkEncoding refuses a body that is not JSON as it stands.
+func checkEncoding[T []byte | string](contentEncoding T) error {
+	if len(contentEncoding) > 0 && !strings.EqualFold(string(contentEncoding), "identity") {
 		return &requestError{http.StatusUnsupportedMediaType, "the body must have no Content-Encoding"}
 	}
 	return nil

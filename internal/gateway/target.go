@@ -138,6 +138,7 @@ func (r *Request) header() http.Header {
 		base = first.name.lo
 		text = string(r.event[base:last.value.hi])
 	}
+	var room [256]byte // for values with escapes
 	add := func(key, value string) {
 		values = append(values, value)
 		if old, ok := h[key]; ok {
@@ -157,13 +158,13 @@ func (r *Request) header() http.Header {
 			continue // function URLs repeat them
 		}
 		if token := r.event[p.value.lo:p.value.hi]; jsonscan.Escaped(token) {
-			add(key, string(jsonscan.AppendString(nil, token)))
+			add(key, string(jsonscan.AppendString(room[:0], token)))
 		} else {
 			add(key, text[p.value.lo+1-base:p.value.hi-1-base])
 		}
 	}
 	if len(r.cookies) > 0 {
-		var line []byte
+		line := room[:0]
 		for i, c := range r.cookies {
 			if i > 0 {
 				line = append(line, "; "...)
@@ -214,6 +215,9 @@ func (r *Request) remoteAddr() string {
 		return ""
 	}
 	if addr, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		if addr.Is4() {
+			return s + ":0"
+		}
 		return netip.AddrPortFrom(addr, 0).String()
 	}
 	if addrPort, err := netip.ParseAddrPort(s); err == nil {

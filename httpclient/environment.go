@@ -51,7 +51,7 @@ type env struct {
 	now func() clocks
 
 	mu     sync.Mutex
-	last   clocks // when the last invocation ended; at first, when the process started
+	last   clocks // when the last invocation ended, or connections were opened ahead of one
 	active int
 	// deadline is the one invocation's that runs, zero where none or several do.
 	deadline time.Time
@@ -88,6 +88,17 @@ func weakly[T any](v *T, wrap func(*T) pool) func() pool {
 			return wrap(v)
 		}
 		return nil
+	}
+}
+
+// opened marks that connections were opened outside an invocation, which are
+// younger than what the last invocation left.
+func (e *env) opened() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.active == 0 {
+		e.last = e.now()
+		e.platform = time.Time{}
 	}
 }
 

@@ -95,6 +95,23 @@ func TestRestoredBeforeFirstInvocation(t *testing.T) {
 	}
 }
 
+// What Prewarm has opened in a long INIT is not dropped at the first invocation,
+// unless a freeze came between.
+func TestPrewarmedSurviveLongInit(t *testing.T) {
+	for _, gap := range []time.Duration{time.Second, time.Minute} {
+		f := newFakeEnv()
+		p := &fakePool{}
+		f.register(func() pool { return p })
+		f.pass(9*time.Second, 9*time.Second)
+		f.opened()
+		f.pass(gap, 0)
+		f.begin(t.Context())()
+		if len(p.dropped) != 1 || p.dropped[0] != gap {
+			t.Errorf("ages %v, want %v", p.dropped, gap)
+		}
+	}
+}
+
 // Only the first of overlapping invocations has seen a freeze; each one's end
 // flushes, once.
 func TestOverlap(t *testing.T) {

@@ -1,11 +1,9 @@
 package httpclient_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"testing"
@@ -87,28 +85,4 @@ func suspendedClock(string) func(context.Context) error {
 		}
 		return nil
 	}
-}
-
-// call makes one request and reads the answer.
-func call(ctx context.Context, c *http.Client, method, url string) error {
-	var body io.Reader
-	if method == http.MethodPost {
-		body = bytes.NewReader([]byte(`{"amount":1}`))
-	}
-	req, err := http.NewRequestWithContext(ctx, method, url, body)
-	if err != nil {
-		return err
-	}
-	resp, err := c.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		return err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %s", resp.Status)
-	}
-	return nil
 }

@@ -23,7 +23,8 @@ import (
 // concurrency), with a deadline: INIT ends at 10 s. Do not call it in a function
 // with SnapStart before the snapshot: connections and session tickets would be
 // stale in every copy; call it in the after-restore hook instead. The idle limit
-// counts from now.
+// counts from now: it pays where an invocation follows at once, as on demand, not
+// where environments are initialized ahead of need.
 //
 // With HTTP/2 one connection serves all requests, and n counts as 1. Otherwise
 // the host's first connection is opened before the rest. An idle HTTP/1
@@ -62,6 +63,7 @@ func Prewarm(ctx context.Context, client *http.Client, urls []string, n int) err
 		})
 	}
 	wg.Wait()
+	environment.opened()
 	return errors.Join(errs...)
 }
 

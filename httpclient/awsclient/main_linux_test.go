@@ -12,9 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/lambdatune/lambdatune/httpclient/awsclient"
 	"github.com/lambdatune/lambdatune/httpclient/internal/freeze"
@@ -50,26 +47,6 @@ func kinds() map[string]freeze.Kind {
 		}
 	}
 	return kinds
-}
-
-func newDynamoDB(url string, client aws.HTTPClient, mode aws.DefaultsMode) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region:       "eu-central-1",
-		BaseEndpoint: aws.String(url),
-		HTTPClient:   client,
-		DefaultsMode: mode,
-		Credentials:  credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "secret", ""),
-	})
-}
-
-func getItem(db *dynamodb.Client) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := db.GetItem(ctx, &dynamodb.GetItemInput{
-			TableName: aws.String("orders"),
-			Key:       map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "1"}},
-		})
-		return err
-	}
 }
 
 // TestThaw makes the first call after a thaw with a real DynamoDB client, one

@@ -302,17 +302,30 @@ func scanString(b []byte, i int) (end int, escaped bool) {
 
 // skipString is scanString for who doesn't ask for escapes.
 func skipString(b []byte, i int) int {
-	for k := i + 1; k+8 <= len(b); k += 8 {
-		if m := special(load(b, k)); m != 0 {
-			if k += first(m); b[k] == '"' {
-				return k + 1
-			}
+	start := i
+	for i++; i+8 <= len(b); {
+		m := special(load(b, i))
+		if m == 0 {
+			i += 8
+			continue
+		}
+		if i += first(m); b[i] == '"' {
+			return i + 1
+		}
+		if i+1 >= len(b) || b[i] != '\\' || !simple[b[i+1]] {
 			break
 		}
+		i += 2
 	}
-	end, _ := scanEscaped(b, i)
+	end, err := jsonscan.SkipString(b, start)
+	if err != nil {
+		return -1
+	}
 	return end
 }
+
+// simple are the characters that make an escape of two.
+var simple = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
 
 // scanShort is scanString near the end of b.
 func scanShort(b []byte, i int) (int, bool) {

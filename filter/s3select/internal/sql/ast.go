@@ -45,9 +45,9 @@ type StepKind uint8
 
 const (
 	Member    StepKind = iota // .name, ['name']
-	Index                  // [0]
-	AnyMember              // .*
-	AnyIndex               // [*]
+	Index                     // [0]
+	AnyMember                 // .*
+	AnyIndex                  // [*]
 )
 
 // An Expr is an expression. Pos is the byte in the expression where it starts.

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/sql"
+)
+
+// A node is one level of the paths that are to be found in a JSON value.
+type node struct {
+	slots   []int // that this value itself fills
+	members []member
+	elems   []elem
+	leaves  int // slots at and below this node
+}
+
+type member struct {
+	name  string
+	fold  bool // without regard to case; two that match are an error
+	ascii bool
+	child *node
+	named string // as the query has it
+}
+
+type elem struct {
+	index int
+	child *node
+}
+
+// add puts a path into the tree.
+func (n *node) add(steps []sql.Step, slot int) {
+	n.leaves++
+	if len(steps) == 0 {
+		n.slots = append(n.slots, slot)
+		return
+	}
+	s := steps[0]
+	if s.Kind == sql.Index {
+		for i := range n.elems {
+			if n.elems[i].index == s.Index {
+				n.elems[i].child.add(steps[1:], slot)
+				return
+			}
+		}
+		n.elems = append(n.elems, elem{s.Index, new(node)})
+		n.elems[len(n.elems)-1].child.add(steps[1:], slot)
+		return
+	}
+	name, fold := s.Name.Text, !s.Name.Quoted
+	if fold {
+		name = strings.ToLower(name)
+	}
+	for i := range n.members {
+		if m := &n.members[i]; m.fold == fold && m.name == name {
+			m.child.add(steps[1:], slot)
+			return
+		}
+	}
+	ascii := true
+	for i := range len(name) {
+		ascii = ascii && name[i] < 0x80
+	}
+	n.members = append(n.members, member{name, fold, ascii, new(node), s.Name.Text})
+	n.members[len(n.members)-1].child.add(steps[1:], slot)
+}
+
+// matches compares a member's decoded name.
+func (m *member) matches(name []byte) bool {
+	switch {
+	case !m.fold:
+		return string(name) == m.name
+	case !m.ascii:
+		return strings.EqualFold(string(name), m.named)
+	}
+	if len(name) != len(m.name) {
+		return false
+	}
+	for i, c := range name {
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		if c != m.name[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// A plan is a tree and what ambiguity it must look for.
+type plan struct {
+	root  node
+	folds []string // the distinct unquoted names, lower case
+	quick bool     // all of them can be looked for without walking
+}
+
+func (p *plan) finish() {
+	p.quick = true
+	seen := map[string]bool{}
+	var visit func(n *node)
+	visit = func(n *node) {
+		for i := range n.members {
+			m := &n.members[i]
+			if m.fold && !seen[m.name] {
+				seen[m.name] = true
+				p.folds = append(p.folds, m.name)
+				p.quick = p.quick && m.ascii && m.name != ""
+			}
+			visit(m.child)
+		}
+		for _, e := range n.elems {
+			visit(e.child)
+		}
+	}
+	visit(&p.root)
+	p.quick = p.quick && len(p.folds) <= 2
+}

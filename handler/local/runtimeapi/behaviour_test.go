@@ -423,6 +423,43 @@ func TestDocumentedBehaviour(t *testing.T) {
 	}
 }
 
+// TestOwnFunctions is what functions on this library do otherwise than bare
+// ones, and the same.
+func TestOwnFunctions(t *testing.T) {
+	for _, concurrency := range []int{1, 8} {
+		t.Run(fmt.Sprintf("max concurrency %d", concurrency), func(t *testing.T) {
+			t.Parallel()
+			var log strings.Builder
+			f := start(t, "ours", runtimeapi.Config{MaxConcurrency: concurrency, Concurrency: 1, Observe: func(e runtimeapi.Event) {
+				if e.Type == runtimeapi.EventLog {
+					log.WriteString(e.Line + "\n")
+				}
+			}})
+			a := wantGreeting(t, invoke(t, f, `{"name":"a"}`), "a")
+			if res := invoke(t, f, `{"fail":"no such order"}`); res.FunctionError != "Unhandled" || !strings.Contains(string(res.Payload), "no such order") {
+				t.Errorf("%+v %s", res, res.Payload)
+			}
+			if res := invoke(t, f, `{"panic":true}`); res.FunctionError != "Unhandled" {
+				t.Errorf("%+v %s", res, res.Payload)
+			}
+			if b := wantGreeting(t, invoke(t, f, `{"name":"b"}`), "b"); b.PID != a.PID {
+				t.Error("the process did not outlive its panic")
+			}
+			if concurrency > 1 {
+				if pids := inParallel(t, f, concurrency); len(pids) != 1 || !pids[a.PID] {
+					t.Errorf("processes %v, want %d", pids, a.PID)
+				}
+			}
+			wantError(t, invoke(t, f, `{"exit":true}`), runtimeapi.StatusError, "Runtime.ExitError", "exit status 7")
+			wantGreeting(t, invoke(t, f, `{"name":"c"}`), "c")
+			f.Close()
+			if !strings.Contains(log.String(), "got SIGTERM\n") {
+				t.Errorf("log %s", log.String())
+			}
+		})
+	}
+}
+
 // inParallel invokes a function n times at once and returns the processes that
 // answered.
 func inParallel(t *testing.T, f *runtimeapi.Function, n int) map[int]bool {

@@ -117,6 +117,12 @@ func (e *environment) start(limit time.Duration, timedOut <-chan time.Time, with
 	}
 	r.stop()
 	reported := r.disown()
+	e.mu.Lock()
+	closed := e.closed
+	e.mu.Unlock()
+	if closed { // that, and nothing of the program's, ended it
+		return nil, 0, &failure{}
+	}
 	switch {
 	case reported.payload != nil:
 		f = reported

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"github.com/lambdatune/lambdatune/handler"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
 )
 
@@ -132,6 +133,9 @@ var functions = map[string]func(){
 	},
 	"stubborn": func() {
 		lambda.StartWithOptions(greet, lambda.WithEnableSIGTERM(func() { fmt.Println("got SIGTERM, staying") }))
+	},
+	"ours": func() {
+		handler.Start(handler.JSON(greet), handler.OnShutdown(func(context.Context) { fmt.Println("got SIGTERM") }))
 	},
 	"misbehave": misbehave,
 	"noop":      func() { lambda.Start(func() {}) },

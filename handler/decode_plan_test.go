@@ -96,12 +96,14 @@ var zooTexts = []string{
 	`{"n":{"x":1,"unknown":1}}`, `{"m":{"a":{"unknown":1}}}`, `{"emb":{"unknown":1}}`, `{"a":{"unknown":1}}`, `{"own":{"unknown":1}}`,
 }
 
+var zooPlan = planFor(reflect.TypeFor[zoo]())
+
 func checkPlan(t *testing.T, text []byte) {
 	t.Helper()
 	var want zoo
 	wantErr := json.Unmarshal(text, &want)
 	var got zoo
-	took := planFor(reflect.TypeFor[zoo]()).decode(text, reflect.ValueOf(&got).Elem(), false)
+	took := zooPlan.decode(text, reflect.ValueOf(&got).Elem(), false)
 	if took && wantErr != nil {
 		t.Fatalf("the plan accepts %q, encoding/json says %v", text, wantErr)
 	}
@@ -110,7 +112,7 @@ func checkPlan(t *testing.T, text []byte) {
 	}
 	// The plan must not accept what DisallowUnknownFields refuses.
 	var strict zoo
-	if planFor(reflect.TypeFor[zoo]()).decode(text, reflect.ValueOf(&strict).Elem(), true) {
+	if zooPlan.decode(text, reflect.ValueOf(&strict).Elem(), true) {
 		dec := json.NewDecoder(strings.NewReader(string(text)))
 		dec.DisallowUnknownFields()
 		var other zoo
@@ -145,7 +147,7 @@ func FuzzPlan(f *testing.F) {
 func TestPlanTakesTheCommonCases(t *testing.T) {
 	for i, text := range zooTexts[:6] {
 		var v zoo
-		if !planFor(reflect.TypeFor[zoo]()).decode([]byte(text), reflect.ValueOf(&v).Elem(), false) {
+		if !zooPlan.decode([]byte(text), reflect.ValueOf(&v).Elem(), false) {
 			t.Errorf("text %d is left to encoding/json: %s", i, text)
 		}
 	}
@@ -202,7 +204,7 @@ func TestPlanManyFields(t *testing.T) {
 func TestPlanDoesNotRetain(t *testing.T) {
 	text := []byte(zooTexts[0])
 	var v zoo
-	if !planFor(reflect.TypeFor[zoo]()).decode(text, reflect.ValueOf(&v).Elem(), false) {
+	if !zooPlan.decode(text, reflect.ValueOf(&v).Elem(), false) {
 		t.Fatal("given up")
 	}
 	clear(text)

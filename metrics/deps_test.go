@@ -13,6 +13,7 @@ func TestDependencies(t *testing.T) {
 	for dir, want := range map[string][]string{
 		".": {
 			"github.com/lambdatune/lambdatune/internal/invocation",
+			"github.com/lambdatune/lambdatune/internal/jsonscan",
 			"github.com/lambdatune/lambdatune/metrics",
 			"github.com/lambdatune/lambdatune/metrics/internal/guard",
 			"github.com/lambdatune/lambdatune/metrics/internal/limits",

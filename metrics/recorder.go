@@ -193,7 +193,7 @@ func (r Recorder) DimensionSet(pairs ...string) {
 }
 
 // In returns a recorder for another document of the same invocation: in
-// namespace, or in the recorder's own if that is empty, and under exactly the
+// namespace, or in that of the [Metrics] if it is empty, and under exactly the
 // given dimensions, alternating names and values, without the default ones. The
 // same arguments return the same recorder. It shares properties, Flush and End
 // with r.

@@ -136,11 +136,12 @@ func (s *state) reset() {
 	}
 	for i, d := range s.docs[:s.active] {
 		if d.large() {
-			s.docs[i] = &document{base: d.base}
+			s.docs[i] = &document{}
 		} else {
 			d.close()
 		}
 	}
+	s.docs[0].base = &s.m.base
 	if len(s.docs) > keepDocs {
 		clear(s.docs[keepDocs:])
 		s.docs = s.docs[:keepDocs]

@@ -75,6 +75,15 @@ func (g *Writer) filter(whole []byte, rejected *rejections) error {
 	if text[0] != '{' || !bytes.Contains(text, []byte(`"`+limits.Metadata+`"`)) {
 		return g.pass(whole)
 	}
+	if len(text) < g.MaxLine && g.Level == "" && quick(text) {
+		if g.Passed != nil {
+			g.Passed()
+		}
+		if whole[len(whole)-1] != '\n' {
+			whole = append(bytes.Clone(whole), '\n')
+		}
+		return g.pass(whole)
+	}
 	doc, err := parseGuarded(text)
 	if err != nil {
 		rejected.add("document", "", err.Error(), 1)

@@ -185,6 +185,16 @@ func Unit(u emf.MetricUnit) (known emf.MetricUnit, ok bool) {
 	return "", false
 }
 
+// IsUnit reports whether u is a unit.
+func IsUnit(u []byte) bool {
+	for i := range units {
+		if string(units[i]) == string(u) {
+			return true
+		}
+	}
+	return false
+}
+
 // plain reports whether s is printable ASCII with at least one character that
 // is not a space.
 func plain(s string) bool {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -128,7 +129,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	return o, o.check(f.Args(), set)
 }
 
-func (o *options) check(args []string, set map[string]bool) error {
+func (o *options) check(args []string, set map[string]bool) (err error) {
 	if o.sample != "" {
 		return nil
 	}
@@ -177,9 +178,16 @@ func (o *options) check(args []string, set map[string]bool) error {
 	if o.rate < 0 {
 		return fmt.Errorf("-rate %v: want 0 or more", o.rate)
 	}
-	env, err := readEnv(o.env)
-	o.env = env
-	return err
+	if o.env, err = readEnv(o.env); err != nil {
+		return err
+	}
+	// What the configuration refuses is better known before a build.
+	f, err := runtimeapi.Start(runtimeapi.Command{}, o.config)
+	if err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "runtimeapi: "))
+	}
+	f.Close()
+	return nil
 }
 
 // checkFront checks the flags about the front.

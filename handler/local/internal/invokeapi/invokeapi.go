@@ -112,7 +112,7 @@ func (a *API) read(r *http.Request, limit int64, kind string) (*request, *apiErr
 	}
 	f, ok := a.Function(name)
 	if !ok {
-		return nil, &apiError{http.StatusNotFound, "ResourceNotFoundException", "Function not found: " + name}
+		return nil, &apiError{http.StatusNotFound, "ResourceNotFoundException", "Function not found: arn:aws:lambda:local:123456789012:function:" + name}
 	}
 	payload, readErr := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if readErr != nil {

@@ -271,7 +271,11 @@ func TestSwitchingProtocols(t *testing.T) {
 
 // A burst's connections are kept for the next one.
 func TestBurst(t *testing.T) {
-	const width, rounds = 100, 10
+	const width = 100
+	rounds := 10
+	if raceEnabled {
+		rounds = 3
+	}
 	var atOnce sync.WaitGroup
 	srv := &dials{Server: httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		atOnce.Done()
@@ -292,7 +296,7 @@ func TestBurst(t *testing.T) {
 		rounds int // fewer where each dials anew
 		most   int64
 	}{
-		{"net/http default", &http.Client{Transport: plain}, 2, width * 2},
+		{"net/http default", &http.Client{Transport: plain}, 1, width},
 		{"New", httpclient.New(opts), rounds, width},
 		{"NewTransport", &http.Client{Transport: httpclient.NewTransport(opts)}, rounds, width},
 	} {

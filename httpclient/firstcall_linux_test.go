@@ -56,7 +56,7 @@ var systemRoots = []string{"/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/c
 // TestFirstCall makes the first HTTPS call at the CPU share of a function of
 // 128 MB: cold, and after Prewarm. LAMBDATUNE_FULL=1 makes more of them.
 func TestFirstCall(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		t.Skip("starts processes with little CPU")
 	}
 	n := 3

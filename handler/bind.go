@@ -99,7 +99,7 @@ func (b *binding) addStruct(t reflect.Type, index []int, path []reflect.Type, na
 		}
 		field := boundField{index: at, from: from, name: name}
 		ft := f.Type
-		if ft.Kind() == reflect.Slice && !textual(ft) && (from == fromQuery || from == fromHeader) {
+		if ft.Kind() == reflect.Slice && ft.Elem().Kind() != reflect.Uint8 && !textual(ft) && (from == fromQuery || from == fromHeader) {
 			field.list, field.optional = true, true
 			ft = ft.Elem()
 		}

@@ -134,6 +134,9 @@ func (p *httpParameters) Query(name string) iter.Seq2[[]byte, error] {
 }
 
 func (p *httpParameters) Header(name string) []byte {
+	if strings.EqualFold(name, "Host") { // net/http keeps it apart
+		return []byte(p.Host)
+	}
 	if v := p.Request.Header.Values(name); len(v) > 0 {
 		return append([]byte{}, v[0]...)
 	}

@@ -165,7 +165,9 @@ func ownFailure(ctx context.Context, err error) reply {
 		}
 	}
 	if status >= 500 {
-		message = http.StatusText(status)
+		if message = http.StatusText(status); message == "" {
+			message = http.StatusText(http.StatusInternalServerError)
+		}
 		logError(ctx, "request failed", err)
 	}
 	rep := reply{}

@@ -265,6 +265,7 @@ func TestHTTPErrors(t *testing.T) {
 		{"own body", bodyError{}, 409, `<p>conflict</p>`, ""},
 		{"not a status", statusError(700), 500, `{"message":"Internal Server Error","requestId":"r-1"}`, "not a status"},
 		{"its methods panic", nilPointer, 500, `{"message":"Internal Server Error","requestId":"r-1"}`, "panic contained"},
+		{"no such status", statusError(599), 599, `{"message":"Internal Server Error","requestId":"r-1"}`, "secret detail"},
 		{"joined", errors.Join(errors.New("a"), statusError(418)), 418, `{"message":"secret detail","requestId":"r-1"}`, ""},
 	} {
 		logged := captureLog(t)
@@ -444,8 +445,6 @@ func TestHTTPConfigErrors(t *testing.T) {
 	type base struct {
 		Tenant string `header:"X-Tenant"`
 	}
-	nop := func() {}
-	_ = nop
 	for _, c := range []struct {
 		inv  Invoker
 		want string
@@ -474,6 +473,11 @@ func TestHTTPConfigErrors(t *testing.T) {
 		{HTTP(func(context.Context, map[string]base) (any, error) { return nil, nil }), "inside of a slice"},
 		{HTTP(func(context.Context, struct {
 			A []string `path:"a"`
+		}) (any, error) {
+			return nil, nil
+		}), "cannot be set from text"},
+		{HTTP(func(context.Context, struct {
+			A []byte `header:"a"`
 		}) (any, error) {
 			return nil, nil
 		}), "cannot be set from text"},
@@ -524,6 +528,33 @@ func TestHTTPKeepsNothing(t *testing.T) {
 	for _, g := range got {
 		if !reflect.DeepEqual(g, want) {
 			t.Errorf("%+v, want %+v", g, want)
+		}
+	}
+}
+
+// TestHTTPAllocations: what the adapter itself allocates, besides the strings
+// of the input and the encoder's own.
+func TestHTTPAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	type in struct {
+		Page int `query:"page"`
+		N    int `json:"n"`
+	}
+	inv := HTTP(func(_ context.Context, i in) (in, error) { return i, nil })
+	for _, front := range fronts {
+		config := edge.Config{Front: front}
+		event, err := config.AppendEvent(nil, header(post("/?page=7", `{"n":1}`), "X-Other", "a"), []byte(`{"n":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(200, func() {
+			if _, err := inv.Invoke(t.Context(), event); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 4 {
+			t.Errorf("%v: %v allocations, want 4 at most", front, n)
 		}
 	}
 }

@@ -79,6 +79,9 @@ func TestParseRecorded(t *testing.T) {
 					t.Errorf("cookie %s = %q, %v", name, v, ok)
 				}
 			}
+			if got := string(r.Header("Cookie")); got != "session=9f8e7d6c5b4a; theme=dark" {
+				t.Errorf("Cookie = %q", got)
+			}
 			body, err := r.AppendBody(nil)
 			if err != nil || !bytes.HasPrefix(body, []byte(`{"sku":"TEA-0042"`)) || !json.Valid(body) || !bytes.Contains(body, []byte(`\"Frau Weiß\"`)) {
 				t.Errorf("body = %s, %v", body, err)

@@ -46,15 +46,12 @@ func (p *Policy) AppendResponse(dst []byte, r *Request, res Response) ([]byte, e
 	if res.Status == 0 {
 		res.Status = http.StatusOK
 	}
-	h := head{front: r.Front, status: res.Status, header: res.Header, contentType: res.ContentType}
-	if v := first(res.Header, "Content-Type"); v != "" {
-		h.contentType = v
-	}
+	h := newHead(r.Front, res.Status, res.Header, res.ContentType)
 	body := res.Body
 	if !bodyAllowed(res.Status) {
 		body, h.noBody = nil, true
 	}
-	encoded := first(res.Header, "Content-Encoding")
+	encoded := first(h.header, "Content-Encoding")
 	if encoded == "" || strings.EqualFold(encoded, "identity") {
 		switch p.compression(r, &h, len(res.Body)) {
 		case wouldCompress:
@@ -106,10 +103,8 @@ func (p *Policy) AppendResponse(dst []byte, r *Request, res Response) ([]byte, e
 // said, else escaped text. After it comes [AppendTail]. The headers are as in
 // [Response]; contentType is used where header has none.
 func AppendHead(dst []byte, front Front, status int, header http.Header, contentType string, isBase64 bool) []byte {
-	h := head{front: front, status: status, header: header, contentType: contentType, base64: isBase64}
-	if v := first(header, "Content-Type"); v != "" {
-		h.contentType = v
-	}
+	h := newHead(front, status, header, contentType)
+	h.base64 = isBase64
 	return h.append(dst)
 }
 
@@ -160,6 +155,29 @@ type head struct {
 	encoded     bool // the header has a Content-Encoding
 }
 
+func newHead(front Front, status int, header http.Header, contentType string) head {
+	header = canonical(header)
+	if v := first(header, "Content-Type"); v != "" {
+		contentType = v
+	}
+	return head{front: front, status: status, header: header, contentType: contentType}
+}
+
+// canonical returns h with canonical names: h itself, if it has them already.
+func canonical(h http.Header) http.Header {
+	for name := range h {
+		if !isCanonical(name) && http.CanonicalHeaderKey(name) != name {
+			out := make(http.Header, len(h))
+			for name, values := range h {
+				key := http.CanonicalHeaderKey(name)
+				out[key] = append(out[key], values...)
+			}
+			return out
+		}
+	}
+	return h
+}
+
 func (h *head) append(dst []byte) []byte {
 	dst = append(dst, `{"statusCode":`...)
 	dst = strconv.AppendInt(dst, int64(h.status), 10)
@@ -187,9 +205,9 @@ func (h *head) appendHeaders(dst []byte) []byte {
 	var cookies []string
 	for name, values := range h.header {
 		switch {
-		case len(values) == 0 || !validName(name) || hopHeader(name) || strings.EqualFold(name, "Content-Type"):
+		case len(values) == 0 || !validName(name) || hopHeader(name) || name == "Content-Type":
 			continue
-		case strings.EqualFold(name, "Set-Cookie") && (h.front.Payload2() || h.front == ALB):
+		case name == "Set-Cookie" && (h.front.Payload2() || h.front == ALB):
 			cookies = append(cookies, values...)
 			continue
 		}
@@ -215,10 +233,10 @@ func (h *head) appendHeaders(dst []byte) []byte {
 		switch {
 		case len(values) > 1 && h.front != ALBMulti && !h.front.Payload2() && h.front != ALB:
 			continue // in multiValueHeaders below
-		case h.vary && strings.EqualFold(name, "Vary"):
+		case h.vary && name == "Vary":
 			varied = true
 			dst = h.appendMember(dst, begin, name, varyWith(values))
-		case h.gzip && strings.EqualFold(name, "Etag") && !strings.HasPrefix(values[0], "W/"):
+		case h.gzip && name == "Etag" && !strings.HasPrefix(values[0], "W/"):
 			// The bytes differ from the ones that the tag was made for.
 			dst = h.appendMember(dst, begin, name, "W/"+values[0])
 		default:
@@ -246,7 +264,7 @@ func (h *head) appendHeaders(dst []byte) []byte {
 				dst = append(dst, ',')
 			}
 			dst = append(jsonscan.AppendQuote(dst, name), ':')
-			if h.vary && strings.EqualFold(name, "Vary") {
+			if h.vary && name == "Vary" {
 				values = []string{varyWith(values)}
 			}
 			dst = appendList(dst, values)
@@ -318,7 +336,7 @@ func setCookieName(i int) string {
 // hopHeader reports whether the front sets this header, or forbids it.
 func hopHeader(name string) bool {
 	for _, hop := range [...]string{"Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
-		if len(name) == len(hop) && strings.EqualFold(name, hop) {
+		if name == hop {
 			return true
 		}
 	}

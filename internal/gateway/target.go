@@ -164,14 +164,7 @@ func (r *Request) header() http.Header {
 		}
 	}
 	if len(r.cookies) > 0 {
-		line := room[:0]
-		for i, c := range r.cookies {
-			if i > 0 {
-				line = append(line, "; "...)
-			}
-			line = append(line, r.bytes(c)...)
-		}
-		add("Cookie", string(line))
+		add("Cookie", string(r.appendCookies(room[:0])))
 	}
 	return h
 }

@@ -52,7 +52,21 @@ func (r *Request) Header(name string) []byte {
 			return r.bytes(p.value)
 		}
 	}
+	if len(r.cookies) > 0 && strings.EqualFold(name, "cookie") {
+		return r.appendCookies(nil) // payload format 2.0 keeps them apart
+	}
 	return nil
+}
+
+// appendCookies appends what was the Cookie header.
+func (r *Request) appendCookies(dst []byte) []byte {
+	for i, c := range r.cookies {
+		if i > 0 {
+			dst = append(dst, "; "...)
+		}
+		dst = append(dst, r.bytes(c)...)
+	}
+	return dst
 }
 
 // Query yields the decoded values of the query parameter of that name. A value

@@ -56,6 +56,10 @@ func TestResponse(t *testing.T) {
 			}},
 		{"header wins over ContentType", "GET", "", "", gateway.Response{ContentType: "text/html", Header: http.Header{"Content-Type": {"text/plain"}}, Body: []byte("x")},
 			func(_ gateway.Front, a edge.Answer) bool { return a.Header.Get("Content-Type") == "text/plain" }},
+		{"names in any case", "GET", "", "", gateway.Response{ContentType: "text/html", Header: http.Header{"content-type": {"text/plain"}, "set-cookie": {"a=1"}, "SET-COOKIE": {"b=2"}, "connection": {"close"}}},
+			func(_ gateway.Front, a edge.Answer) bool {
+				return a.Header.Get("Content-Type") == "text/plain" && len(a.Header["Set-Cookie"]) == 2 && a.Header.Get("Connection") == ""
+			}},
 		{"several values", "GET", "", "", gateway.Response{Status: 201, ContentType: "text/plain", Header: http.Header{"Vary": {"Origin", "Accept"}, "Location": {"/x"}}},
 			func(_ gateway.Front, a edge.Answer) bool {
 				return a.Status == 201 && strings.Join(a.Header.Values("Vary"), ", ") == "Origin, Accept" && a.Header.Get("Location") == "/x"

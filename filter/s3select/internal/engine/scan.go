@@ -26,7 +26,10 @@ func (f *finder) find(p *plan, b []byte, i int) error {
 	if f.left == 0 {
 		return nil
 	}
-	_, err := f.value(&p.root, i)
+	end, err := f.value(&p.root, i)
+	if err == nil && end > 0 {
+		err = jsonscan.End(b, end)
+	}
 	return err
 }
 
@@ -120,7 +123,7 @@ func (f *finder) object(n *node, i int) (int, error) {
 	for _, e := range n.elems {
 		f.left -= e.child.leaves
 	}
-	if len(n.slots) == 0 && f.done(o.End()) {
+	if f.done(o.End()) {
 		return 0, nil
 	}
 	return o.End(), nil
@@ -156,7 +159,7 @@ func (f *finder) array(n *node, i int) (int, error) {
 		return 0, err
 	}
 	f.left -= n.leaves - len(n.slots) - found // no such element, or not an object
-	if len(n.slots) == 0 && f.done(a.End()) {
+	if f.done(a.End()) {
 		return 0, nil
 	}
 	return a.End(), nil

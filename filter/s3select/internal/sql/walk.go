@@ -121,3 +121,6 @@ func (s *Select) Aggregated() bool {
 	}
 	return found
 }
+
+// Equality is x = y, as CASE x WHEN y compares.
+func Equality(x, y Expr) Expr { return &Binary{pos(y.Pos()), "=", x, y} }

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"sync/atomic"
 
@@ -84,11 +85,14 @@ func setLogin(cfg *pgx.ConnConfig, c sqldb.Creds) {
 	cfg.User, cfg.Password = c.Username, c.Password.Reveal()
 }
 
-// Acquire is Pool.Acquire, repeated once if the login was rejected.
+// Acquire is Pool.Acquire, repeated while a login is rejected, which the first
+// one after a rotation is, unless no version of the secret is accepted.
 func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	conn, err := p.Pool.Acquire(ctx)
-	if sqldb.IsAuthError(err) {
-		conn, err = p.Pool.Acquire(ctx)
+	for {
+		conn, err := p.Pool.Acquire(ctx)
+		var hopeless *secrets.RecoverError
+		if !sqldb.IsAuthError(err) || errors.As(err, &hopeless) || ctx.Err() != nil {
+			return conn, err
+		}
 	}
-	return conn, err
 }

@@ -43,7 +43,6 @@ var programs = map[string]func(){
 		slog.SetDefault(slog.New(handler.LogHandler(nil)))
 		handler.Start(handler.JSON(act))
 	},
-	"http":          func() { handler.Start(handler.HTTP(act)) },
 	"exit on panic": func() { handler.Start(handler.JSON(act), handler.ExitOnPanic()) },
 	"middleware":    func() { handler.Start(handler.Use(handler.JSON(act), panicking)) },
 	"shutdown": func() {
@@ -301,67 +300,27 @@ func TestStartExitOnPanic(t *testing.T) {
 // A storm of panics: one environment, one process, and every response right.
 func TestStartPanicStorm(t *testing.T) {
 	const invocations = 1000
-	for _, c := range []struct {
-		program string
-		event   func(body string) string
-		check   func(i int, panics bool, res *runtimeapi.Result) error
-	}{
-		{"plain", func(body string) string { return body }, func(i int, panics bool, res *runtimeapi.Result) error {
-			if panics {
-				if res.FunctionError == "" || res.ErrorType != "Runtime.Panic" || !strings.Contains(string(res.Payload), fmt.Sprintf(`"panic: panic %d"`, i)) {
-					return errors.New("not the panic's error")
-				}
-				return nil
-			}
-			return checkReply(i, res, res.Payload)
-		}},
-		{"http", func(body string) string {
-			return fmt.Sprintf(`{"version":"2.0","rawPath":"/","headers":{"content-type":"application/json"},"requestContext":{"http":{"method":"POST","path":"/"}},"body":%q,"isBase64Encoded":false}`, body)
-		}, func(i int, panics bool, res *runtimeapi.Result) error {
-			var r struct {
-				StatusCode int
-				Body       string
-			}
-			if err := json.Unmarshal(res.Payload, &r); err != nil {
-				return err
-			}
-			if panics {
-				if r.StatusCode != 500 || strings.Contains(r.Body, "panic") {
-					return errors.New("not a 500 that says nothing")
-				}
-				return nil
-			}
-			return checkReply(i, res, []byte(r.Body))
-		}},
-	} {
-		fn := serve(t, c.program, runtimeapi.Config{})
-		pids := map[int]int{}
-		for i := range invocations {
-			do := "work"
-			if i%10 == 3 {
-				do = "panic"
-			}
-			res := invoke(t, fn, runtimeapi.Invocation{Payload: []byte(c.event(fmt.Sprintf(`{"do":%q,"id":%d}`, do, i)))})
-			pids[res.PID]++
-			if err := c.check(i, do == "panic", res); err != nil {
-				t.Fatalf("%s: invocation %d: %v: %s", c.program, i, err, res.Payload)
-			}
+	fn := serve(t, "plain", runtimeapi.Config{})
+	pids := map[int]int{}
+	for i := range invocations {
+		do := "work"
+		if i%10 == 3 {
+			do = "panic"
 		}
-		if len(pids) != 1 {
-			t.Errorf("%s: process IDs: %v", c.program, pids)
+		r, res := ask(t, fn, fmt.Sprintf(`{"do":%q,"id":%d}`, do, i))
+		pids[res.PID]++
+		switch {
+		case do == "panic":
+			if res.FunctionError == "" || res.ErrorType != "Runtime.Panic" || !strings.Contains(string(res.Payload), fmt.Sprintf(`"panic: panic %d"`, i)) {
+				t.Fatalf("invocation %d: %s", i, res.Payload)
+			}
+		case r.ID != i || r.Invocation.RequestID != res.RequestID || r.PID != res.PID || r.Invocation.ColdStart != (i == 0):
+			t.Fatalf("invocation %d: %s", i, res.Payload)
 		}
 	}
-}
-
-func checkReply(i int, res *runtimeapi.Result, body []byte) error {
-	var r reply
-	if err := json.Unmarshal(body, &r); err != nil {
-		return err
+	if len(pids) != 1 {
+		t.Errorf("process IDs: %v", pids)
 	}
-	if r.ID != i || r.Invocation.RequestID != res.RequestID || r.PID != res.PID || r.Invocation.ColdStart != (i == 0) {
-		return errors.New("not the answer to this invocation")
-	}
-	return nil
 }
 
 func TestStartSeveralAtOnce(t *testing.T) {

@@ -99,34 +99,23 @@ func makeReplayable(req *http.Request) error {
 		req.ContentLength <= 0 || req.ContentLength > maxBuffered {
 		return nil
 	}
-	buf := make([]byte, req.ContentLength)
-	n, err := io.ReadFull(req.Body, buf)
-	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		req.Body.Close()
+	buf, err := io.ReadAll(io.LimitReader(req.Body, req.ContentLength+1)) // one more shows a body that is too long
+	if closed := req.Body.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
 		return fmt.Errorf("awsclient: reading the request's body: %w", err)
 	}
-	buf = buf[:n]
-	// What is left of a body that is longer or shorter than announced is
-	// net/http's to complain of.
-	rest := req.Body
-	if err == nil {
-		var one [1]byte
-		if m, _ := rest.Read(one[:]); m > 0 {
-			req.Body = readCloser{io.MultiReader(bytes.NewReader(buf), bytes.NewReader(one[:m]), rest), rest}
-			return nil
+	if n := int64(len(buf)); n != req.ContentLength {
+		how := "shorter"
+		if n > req.ContentLength {
+			how = "longer"
 		}
-	}
-	if err := rest.Close(); err != nil {
-		return fmt.Errorf("awsclient: closing the request's body: %w", err)
+		return fmt.Errorf("awsclient: the request's body is %s than its ContentLength of %d bytes", how, req.ContentLength)
 	}
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf)), nil }
 	req.Body, _ = req.GetBody()
 	return nil
-}
-
-type readCloser struct {
-	io.Reader
-	io.Closer
 }
 
 // checkRedirect follows what keeps the method, as the SDK's own client does: S3

@@ -99,20 +99,25 @@ func makeReplayable(req *http.Request) error {
 		req.ContentLength <= 0 || req.ContentLength > maxBuffered {
 		return nil
 	}
-	buf, err := io.ReadAll(io.LimitReader(req.Body, req.ContentLength+1)) // one more shows a body that is too long
+	buf := make([]byte, req.ContentLength+1) // the one more would be of a body that is too long
+	n, err := io.ReadFull(req.Body, buf)
+	if err == io.ErrUnexpectedEOF || err == io.EOF {
+		err = nil
+	}
 	if closed := req.Body.Close(); err == nil {
 		err = closed
 	}
 	if err != nil {
 		return fmt.Errorf("awsclient: reading the request's body: %w", err)
 	}
-	if n := int64(len(buf)); n != req.ContentLength {
+	if n := int64(n); n != req.ContentLength {
 		how := "shorter"
 		if n > req.ContentLength {
 			how = "longer"
 		}
 		return fmt.Errorf("awsclient: the request's body is %s than its ContentLength of %d bytes", how, req.ContentLength)
 	}
+	buf = buf[:n]
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(buf)), nil }
 	req.Body, _ = req.GetBody()
 	return nil

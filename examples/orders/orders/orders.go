@@ -46,8 +46,23 @@ type Cents int64
 // MaxQuantity is how many of one article an order may ask for.
 const MaxQuantity = 100
 
+// Counter adds up something that the business wants to know.
+type Counter interface {
+	Add(ctx context.Context, value float64)
+}
+
+// Counters are what a shop tells of its business. A nil one counts nothing.
+type Counters struct {
+	Placed  Counter // orders placed
+	Refused Counter // orders that were invalid or sold out
+	Revenue Counter // cents of the orders placed
+}
+
 // Shop takes orders. It is safe for concurrent use.
 type Shop struct {
+	// Counters must be set before the first order.
+	Counters Counters
+
 	prices map[string]Cents
 	now    func() time.Time
 
@@ -70,6 +85,10 @@ var shop = sync.OnceValue(func() *Shop {
 	)
 })
 
+// Measure has the shop of this process tell of its business. It must be called
+// before the first order.
+func Measure(c Counters) { shop().Counters = c }
+
 // Place places an order with the shop of this process.
 func Place(ctx context.Context, o Order) (Receipt, error) { return shop().Place(ctx, o) }
 
@@ -77,27 +96,46 @@ func Place(ctx context.Context, o Order) (Receipt, error) { return shop().Place(
 // key of the same customer gets the first receipt again. The error is
 // [*InvalidError] or [*SoldOutError], or that of ctx.
 func (s *Shop) Place(ctx context.Context, o Order) (Receipt, error) {
+	r, isNew, err := s.place(ctx, o)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		count(ctx, s.Counters.Refused, 1)
+	case isNew:
+		count(ctx, s.Counters.Placed, 1)
+		count(ctx, s.Counters.Revenue, float64(r.Total))
+	}
+	return r, err
+}
+
+func count(ctx context.Context, c Counter, value float64) {
+	if c != nil {
+		c.Add(ctx, value)
+	}
+}
+
+// place also reports whether the receipt is for an order placed just now.
+func (s *Shop) place(ctx context.Context, o Order) (_ Receipt, isNew bool, _ error) {
 	total, items, err := s.price(o)
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, false, err
 	}
 	if err := ctx.Err(); err != nil {
-		return Receipt{}, err
+		return Receipt{}, false, err
 	}
 	r := Receipt{Total: total, Items: items}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	repeat := o.Customer + "\x00" + o.Key
 	if first, ok := s.placed[repeat]; ok && o.Key != "" && !o.DryRun {
-		return first, nil
+		return first, false, nil
 	}
 	for _, i := range items {
 		if left := s.stock[i.SKU]; left < i.Quantity {
-			return Receipt{}, &SoldOutError{SKU: i.SKU, Left: left}
+			return Receipt{}, false, &SoldOutError{SKU: i.SKU, Left: left}
 		}
 	}
 	if o.DryRun {
-		return r, nil
+		return r, false, nil
 	}
 	for _, i := range items {
 		s.stock[i.SKU] -= i.Quantity
@@ -107,7 +145,7 @@ func (s *Shop) Place(ctx context.Context, o Order) (Receipt, error) {
 	if o.Key != "" {
 		s.placed[repeat] = r
 	}
-	return r, nil
+	return r, true, nil
 }
 
 // price checks an order and sums it up, with the quantities of each article

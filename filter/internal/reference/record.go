@@ -74,6 +74,11 @@ func data(l Layout, key string, f Field) ([]Field, string, error) {
 		inner, err := Flatten([]byte(`{"x":` + text + `}`))
 		for i := range inner {
 			inner[i].Path = key + inner[i].Path[1:]
+			in := map[int]int{}
+			for array, element := range inner[i].in {
+				in[array<<8|int(key[0])] = element // its arrays are no other's
+			}
+			inner[i].in = in
 		}
 		return inner, "json", err
 	}

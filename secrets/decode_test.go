@@ -159,6 +159,9 @@ func TestNothingPrintsTheValue(t *testing.T) {
 	if r.Reveal() != "" {
 		t.Error("the zero Redacted holds something")
 	}
+	if err := r.UnmarshalText([]byte(canary)); err != nil || r.Reveal() != canary {
+		t.Errorf("UnmarshalText: %v", err)
+	}
 	if d := time.Since(v.Fetched()); d < 0 || d > time.Minute {
 		t.Errorf("fetched %v ago", d)
 	}

@@ -46,6 +46,12 @@ func (r *Redacted) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// UnmarshalText sets the string, for decoders other than encoding/json.
+func (r *Redacted) UnmarshalText(text []byte) error {
+	*r = Redact(string(text))
+	return nil
+}
+
 // String returns "[redacted]".
 func (Redacted) String() string { return redacted }
 

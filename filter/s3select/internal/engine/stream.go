@@ -175,12 +175,9 @@ func (c *CSV) record(b []byte, end bool) (length, next int, quoted bool, err err
 		if i, open = c.balance(b, i, length); !open {
 			return length, next, true, nil
 		}
-		switch {
-		case next == len(b) && end:
-			if length == len(b) {
-				return 0, 0, true, fault.New("CSVParsingError", "the quote of the last field is not closed")
-			}
-			fallthrough
+		switch last := next == len(b) && end; {
+		case last && (c.QuotedRecord || length == len(b)):
+			return 0, 0, true, fault.New("CSVParsingError", "the quote of the last field is not closed")
 		case !c.QuotedRecord:
 			return 0, 0, true, fault.New("CSVEscapingRecordDelimiter", "a record delimiter is inside quotes: set AllowQuotedRecordDelimiter if it may be there")
 		}

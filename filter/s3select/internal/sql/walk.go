@@ -78,17 +78,34 @@ func (s *Select) Exprs() []*Expr {
 	return out
 }
 
-// Bind puts values in the place of the parameters.
-func (s *Select) Bind(values []value.Value) {
+// An Arg is what a parameter stands for: a value or, where List is not nil, a
+// list of them.
+type Arg struct {
+	Value value.Value
+	List  []value.Value
+}
+
+// Bind puts arguments in the place of the parameters.
+func (s *Select) Bind(args []Arg) {
 	var bind func(x *Expr)
 	bind = func(x *Expr) {
-		if p, ok := (*x).(*Param); ok {
-			*x = &Literal{p.pos, values[p.N]}
+		p, ok := (*x).(*Param)
+		if !ok {
+			for _, y := range children(*x) {
+				bind(y)
+			}
 			return
 		}
-		for _, y := range children(*x) {
-			bind(y)
+		arg := args[p.N]
+		if arg.List == nil {
+			*x = &Literal{p.pos, arg.Value}
+			return
 		}
+		l := &List{pos: p.pos}
+		for _, v := range arg.List {
+			l.Elems = append(l.Elems, &Literal{p.pos, v})
+		}
+		*x = l
 	}
 	for _, x := range s.Exprs() {
 		bind(x)

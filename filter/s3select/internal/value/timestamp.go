@@ -37,6 +37,18 @@ func Now(t time.Time) *Time {
 	return &Time{t: t.Truncate(time.Second), precision: Second, fraction: ms, known: true}
 }
 
+// FromTime is a TIMESTAMP of t with its offset, to the nanosecond where that is
+// not zero. It is not ok beyond the years 1 to 9999 and where the offset has seconds.
+func FromTime(t time.Time) (_ *Time, ok bool) {
+	_, offset := t.Zone()
+	local := time.Unix(t.Unix()+int64(offset), 0).UTC()
+	r := &Time{t: local, precision: Second, offset: offset / 60, known: true}
+	if n := t.Nanosecond(); n != 0 {
+		r.fraction = strconv.Itoa(1e9 + n)[1:]
+	}
+	return r, local.Year() >= 1 && local.Year() <= 9999 && offset%60 == 0
+}
+
 // instant is the point in time, to the second.
 func (t *Time) instant() int64 { return t.t.Unix() - int64(t.offset)*60 }
 

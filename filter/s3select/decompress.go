@@ -1,0 +1,154 @@
+package s3select
+
+import (
+	"bufio"
+	"compress/bzip2"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
+)
+
+// decompress reads r as the compression says, on a goroutine of its own that
+// runs ahead of the evaluation. Close ends it and waits for it.
+func decompress(r io.Reader, compression string) (io.ReadCloser, error) {
+	open := func(r io.Reader) (io.Reader, error) { return r, nil }
+	switch strings.ToUpper(compression) {
+	case "GZIP":
+		open = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+	case "BZIP2":
+		open = func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
+	case "ZSTD":
+		open = func(r io.Reader) (io.Reader, error) {
+			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
+		}
+	default:
+		return io.NopCloser(r), nil
+	}
+	source := &source{r: r}
+	z, err := open(bufio.NewReaderSize(source, 64<<10))
+	if err != nil {
+		return nil, source.cause(err, "InvalidCompressionFormat", "the object does not start as "+compression)
+	}
+	return readAhead(z, func(err error) error {
+		return source.cause(err, "TruncatedInput", "the object is damaged or cut off")
+	}), nil
+}
+
+// A source remembers its own error, to keep it apart from that of what is read.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func (s *source) cause(err error, code, msg string) error {
+	if s.err != nil {
+		return s.err
+	}
+	return &fault.Error{Code: code, Msg: msg + ": " + err.Error(), Offset: -1, Err: err}
+}
+
+const aheadSize = 128 << 10
+
+// An ahead reads in its own goroutine, at most two buffers ahead.
+type ahead struct {
+	full  chan []byte
+	free  chan []byte
+	err   error // of the reader, once full is closed
+	quit  chan struct{}
+	once  sync.Once
+	ended chan struct{}
+	rest  []byte
+	buf   []byte
+	z     io.Reader
+}
+
+func readAhead(z io.Reader, wrap func(error) error) *ahead {
+	a := &ahead{
+		full: make(chan []byte, 2), free: make(chan []byte, 3),
+		quit: make(chan struct{}), ended: make(chan struct{}), z: z,
+	}
+	for range 3 {
+		a.free <- make([]byte, aheadSize)
+	}
+	go func() {
+		defer close(a.ended)
+		defer close(a.full)
+		for {
+			var b []byte
+			select {
+			case <-a.quit:
+				return
+			case b = <-a.free:
+			}
+			n, err := fill(z, b)
+			if n > 0 {
+				select {
+				case <-a.quit:
+					return
+				case a.full <- b[:n]:
+				}
+			}
+			switch {
+			case err == io.EOF:
+				return
+			case err != nil:
+				a.err = wrap(err)
+				return
+			}
+		}
+	}()
+	return a
+}
+
+// fill reads until b is full. Unlike io.ReadFull it leaves errors as they are: an
+// unexpected end of the compressed data is not the end of this buffer.
+func fill(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = r.Read(b[n:])
+		n += m
+	}
+	return n, err
+}
+
+func (a *ahead) Read(p []byte) (int, error) {
+	if len(a.rest) == 0 {
+		if a.buf != nil {
+			a.free <- a.buf[:aheadSize]
+			a.buf = nil
+		}
+		b, ok := <-a.full
+		if !ok {
+			if a.err != nil {
+				return 0, a.err
+			}
+			return 0, io.EOF
+		}
+		a.buf, a.rest = b, b
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	return n, nil
+}
+
+func (a *ahead) Close() error {
+	a.once.Do(func() { close(a.quit) })
+	<-a.ended
+	if d, ok := a.z.(*zstd.Decoder); ok {
+		d.Close()
+	}
+	return nil
+}

@@ -626,7 +626,7 @@ func (m *model) compare(w *errWriter, err error) string {
 
 func FuzzRecorder(f *testing.F) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for n := range 30 {
+	for n := range 15 {
 		f.Add(randomBytes(rng, 20*n), 10*n)
 	}
 	f.Fuzz(func(t *testing.T, data []byte, prepare int) {

@@ -86,16 +86,17 @@ var defaultMargin = flag.Bool("default-margin", false, "run the timeout test wit
 // TestRuntimeAPI runs functions as Lambda runs them, and kills them at their
 // timeout.
 func TestRuntimeAPI(t *testing.T) {
-	margin := time.Second
+	margin := 2500 * time.Millisecond
 	if *defaultMargin {
 		margin = 50 * time.Millisecond
 	}
 	for name := range programs {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var mu sync.Mutex
 			var out emftest.Capture
 			fn, err := runtimeapi.Start(runtimeapi.Command{Path: os.Args[0], Env: append(os.Environ(), programVariable+"="+name, "MARGIN="+margin.String())},
-				runtimeapi.Config{Name: "checkout", Timeout: 3 * time.Second, Observe: func(e runtimeapi.Event) {
+				runtimeapi.Config{Name: "checkout", Timeout: 5 * time.Second, Observe: func(e runtimeapi.Event) {
 					mu.Lock()
 					defer mu.Unlock()
 					if e.Type == runtimeapi.EventLog {

@@ -19,7 +19,7 @@ import (
 	"github.com/lambdatune/lambdatune/metrics/emftest"
 )
 
-var tornLines = flag.Int("torn", 4000, "how many lines TestTornLines writes per case; 1,000,000 by hand")
+var tornLines = flag.Int("torn", 2000, "how many lines TestTornLines writes per case; 1,000,000 by hand")
 
 // TestTornLines has 8 goroutines write documents to a pipe to which others write as
 // well: through a file of their own if lines are short enough for the kernel to keep

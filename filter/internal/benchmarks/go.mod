@@ -6,6 +6,7 @@ require (
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/bytedance/sonic v1.15.5
 	github.com/lambdatune/lambdatune v0.0.0
+	gopkg.in/yaml.v3 v3.0.1
 	quamina.net/go/quamina v1.4.0
 )
 

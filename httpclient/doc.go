@@ -18,6 +18,7 @@
 //   - [Prewarm] opens connections during INIT, without sending a request.
 //   - [OnInvoke] or [Middleware] marks where an invocation begins and ends.
 //   - [All] and [Race] overlap calls.
+//   - [NewStaleIfError] answers from memory for a server that is down.
 //
 // The subpackage awsclient does the same for the AWS SDK.
 //

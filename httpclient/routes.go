@@ -21,16 +21,19 @@ const (
 	hintMargin = time.Second
 )
 
-// hintLimits are the idle limits to which a server's hint is rounded down, so
-// that many servers share a few Transports. The longest is below the 350 s after
-// which a NAT gateway forgets a flow.
-var hintLimits = []time.Duration{
-	time.Millisecond, // "timeout=0": no reuse
-	500 * time.Millisecond,
-	1 * time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 6 * time.Second, 9 * time.Second,
-	14 * time.Second, 19 * time.Second, 29 * time.Second, 44 * time.Second, 59 * time.Second,
-	89 * time.Second, 119 * time.Second, 179 * time.Second, 299 * time.Second,
-}
+// hintLimits are the idle limits to which a server's hint is rounded down,
+// from 10 s on by a tenth at most, so that many servers share a few Transports.
+// The longest is below the 350 s after which a NAT gateway forgets a flow.
+var hintLimits = func() []time.Duration {
+	limits := []time.Duration{time.Millisecond, 500 * time.Millisecond} // "timeout=0" is no reuse
+	for _, s := range []time.Duration{
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 21, 23, 25, 27, 29, 31, 34, 37, 40, 44, 48, 52, 56, 59,
+		64, 70, 77, 84, 92, 101, 111, 119, 130, 143, 157, 172, 179, 196, 215, 236, 259, 284, 299,
+	} {
+		limits = append(limits, s*time.Second)
+	}
+	return limits
+}()
 
 // A route is where one host's requests go.
 type route struct {

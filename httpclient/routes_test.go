@@ -85,7 +85,7 @@ func TestHintLimit(t *testing.T) {
 		10 * time.Second: 9 * time.Second,
 		20 * time.Second: 19 * time.Second,
 		60 * time.Second: 59 * time.Second,
-		75 * time.Second: 59 * time.Second,
+		75 * time.Second: 70 * time.Second,
 		time.Hour:        299 * time.Second,
 	} {
 		if got := hintLimit(timeout); got != want {
@@ -96,6 +96,31 @@ func TestHintLimit(t *testing.T) {
 		announced := time.Duration(s) * time.Second
 		if got := hintLimit(announced); s > 0 && got >= announced || got <= 0 {
 			t.Errorf("timeout=%v: limit %v", announced, got)
+		}
+	}
+}
+
+// With the hint, nearly every reuse that the server would have allowed happens,
+// and none that it would not: gaps between requests are spread evenly over their
+// orders of magnitude, from 0.2 s to 10 min.
+func TestHintReuse(t *testing.T) {
+	for timeout := 10; timeout <= 60; timeout++ {
+		server := time.Duration(timeout) * time.Second
+		limit := hintLimit(server)
+		var ideal, reused, stale int
+		for gap := 200 * time.Millisecond; gap < 10*time.Minute; gap += gap / 100 {
+			if gap < server {
+				ideal++
+			}
+			if gap <= limit {
+				reused++
+				if gap >= server {
+					stale++
+				}
+			}
+		}
+		if stale > 0 || float64(reused) < 0.95*float64(ideal) {
+			t.Errorf("timeout=%d: %d of %d possible reuses, %d stale", timeout, reused, ideal, stale)
 		}
 	}
 }

@@ -326,7 +326,7 @@ func TestHTTPPanic(t *testing.T) {
 func TestHTTPTooLarge(t *testing.T) {
 	logged := captureLog(t)
 	type big struct{ A string }
-	for _, front := range fronts {
+	for _, front := range []gateway.Front{gateway.REST, gateway.FunctionURL, gateway.ALB} {
 		for _, inv := range []Invoker{
 			HTTP(func(context.Context, struct{}) (big, error) { return big{strings.Repeat("a", 7<<20)}, nil }, CompressMin(-1)),
 			HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 7<<20)) })),

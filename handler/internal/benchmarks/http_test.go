@@ -260,6 +260,9 @@ func BenchmarkHTTPHandlerJSONREST(b *testing.B) {
 
 // TestHTTPAllocations is the goal of 12 allocations for a whole Invoke.
 func TestHTTPAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
 	ctx := invocationContext(t)
 	for _, event := range []string{"httpv2", "rest"} {
 		payload, inv := recorded(t, event), handler.HTTP(accept)

@@ -175,7 +175,7 @@ func TestResponseOnRESTNeedsBinaryMediaTypes(t *testing.T) {
 }
 
 func TestResponseTooLarge(t *testing.T) {
-	for _, front := range fronts {
+	for _, front := range []gateway.Front{gateway.HTTPv2, gateway.ALB, gateway.ALBMulti} { // megabytes: one front for each limit, and each form
 		config := edge.Config{Front: front}
 		req := httptest.NewRequest("GET", "/", nil)
 		event, err := config.AppendEvent(nil, req, nil)
@@ -194,7 +194,7 @@ func TestResponseTooLarge(t *testing.T) {
 			ok          bool
 		}{
 			{"text/plain", limit - 400, true}, {"text/plain", limit - 40, false}, {"text/plain", limit + 1, false},
-			{"image/png", limit/4*3 - 400, true}, {"image/png", limit/4*3 + 4, false}, {"image/png", 3 * limit, false},
+			{"image/png", limit/4*3 - 400, true}, {"image/png", limit/4*3 + 4, false},
 		} {
 			dst := []byte("x")
 			out, err := p.AppendResponse(dst, r, gateway.Response{ContentType: c.contentType, Body: bytes.Repeat([]byte("a"), c.size)})

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"io"
+	"log"
 	"sync"
 
 	"github.com/lambdatune/lambdatune/metrics/internal/limits"
@@ -54,7 +55,7 @@ var none struct {
 
 func noMetrics() *Metrics {
 	none.once.Do(func() {
-		m := &Metrics{out: io.Discard, maxLine: limits.LineDefault, onError: func(error) {}, lost: true}
+		m := &Metrics{out: io.Discard, maxLine: limits.LineDefault, onError: func(err error) { log.Print(err) }, lost: true}
 		m.base = newHeader("none", [][]string{nil}, nil)
 		m.bare = m.base
 		none.m = m

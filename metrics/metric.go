@@ -42,6 +42,7 @@ type Metric struct {
 
 // Metric returns a handle for the metric. Names have 1 to 255 characters.
 func (m *Metrics) Metric(name string, unit Unit, opts ...MetricOption) (*Metric, error) {
+	m = m.orNone()
 	why := limits.MetricName(name)
 	known, ok := limits.Unit(unit)
 	if why == "" && !ok {

@@ -19,7 +19,8 @@ import (
 )
 
 // Metrics is a namespace with its default dimensions and its output: what all
-// invocations share. It is immutable and safe for concurrent use.
+// invocations share. It is immutable and safe for concurrent use. A nil or zero
+// Metrics emits nothing; its recorders report that as [From] does without one.
 type Metrics struct {
 	out      io.Writer
 	maxLine  int
@@ -187,6 +188,7 @@ func newHeader(namespace string, sets [][]string, dims []string) header {
 // [Metrics.Middleware] does both, so only code without it needs Begin. The
 // documents' timestamp is the start of the invocation in ctx, or now.
 func (m *Metrics) Begin(ctx context.Context) Recorder {
+	m = m.orNone()
 	s, _ := m.pool.Get().(*state)
 	if s == nil {
 		s = newState(m)
@@ -205,6 +207,14 @@ func (m *Metrics) Begin(ctx context.Context) Recorder {
 		s.addMetadata(ctx, inv)
 	}
 	return Recorder{s: s, gen: s.gen}
+}
+
+// orNone returns m, or one that emits nothing if m is not from New.
+func (m *Metrics) orNone() *Metrics {
+	if m == nil || m.out == nil {
+		return noMetrics()
+	}
+	return m
 }
 
 // addMetadata adds who is running as properties. They are never dimensions:

@@ -22,6 +22,7 @@ import (
 // ahead of it. Flush errors never fail an invocation, they go to the error handler,
 // except for [ErrEmpty] with [WithRaiseOnEmpty].
 func (m *Metrics) Middleware(next func(context.Context, []byte) ([]byte, error)) func(context.Context, []byte) ([]byte, error) {
+	m = m.orNone()
 	return func(ctx context.Context, payload []byte) (out []byte, err error) {
 		start := time.Now()
 		r := m.Begin(ctx)

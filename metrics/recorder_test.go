@@ -566,6 +566,24 @@ func TestWithoutRecorder(t *testing.T) {
 	if !errors.Is(err, metrics.ErrNoRecorder) {
 		t.Errorf("End = %v, want ErrNoRecorder", err)
 	}
+	for _, m := range []*metrics.Metrics{nil, {}} {
+		r := m.Begin(context.Background())
+		r.Count("orders", 1)
+		if err := r.End(); !errors.Is(err, metrics.ErrNoRecorder) {
+			t.Errorf("a zero Metrics' End = %v", err)
+		}
+		h, err := m.Metric("orders", emf.Count)
+		if err != nil {
+			t.Error(err)
+		}
+		if out, err := m.Middleware(func(ctx context.Context, p []byte) ([]byte, error) {
+			metrics.From(ctx).In("x").Dimension("a", "b")
+			return p, nil
+		})(context.Background(), []byte("x")); string(out) != "x" || err != nil {
+			t.Errorf("a zero Metrics' middleware: %q, %v", out, err)
+		}
+		_ = h
+	}
 	var zero metrics.Recorder
 	zero.Count("x", 1)
 	zero.Dimension("x", "y")

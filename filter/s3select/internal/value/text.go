@@ -12,8 +12,11 @@ import (
 // Without a length, pass -1.
 func Substring(s []byte, start, length int64) []byte {
 	end := int64(len(s)) + 1
-	if length >= 0 && start <= end {
-		end = min(end, max(start, -1<<62)+length)
+	switch {
+	case start >= end:
+		return s[:0]
+	case length >= 0 && start+length >= start: // else it is beyond every string
+		end = min(end, start+length)
 	}
 	start = max(start, 1)
 	if start >= end {

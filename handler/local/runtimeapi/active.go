@@ -21,6 +21,9 @@ type active struct {
 
 	stream *streamGuard // nil unless the invocation streams
 
+	// delivered is told, for each time the event was taken by a request for
+	// the next invocation, whether the program still listened.
+	delivered chan bool
 	// completed is closed when the program has answered and, if it takes one
 	// invocation at a time, asked for the next.
 	completed chan struct{}

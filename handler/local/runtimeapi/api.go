@@ -49,6 +49,11 @@ func (r *run) handleNext(w http.ResponseWriter, req *http.Request) {
 	}
 	select {
 	case a := <-r.next:
+		if req.Context().Err() != nil || hungUp(req.Context()) {
+			a.delivered <- false
+			return
+		}
+		defer func() { a.delivered <- true }()
 		h := w.Header()
 		// Names in canonical form need no canonicalizing.
 		h[headerRequestID] = []string{a.result.RequestID}

@@ -140,6 +140,15 @@ func TestDocumentedBehaviour(t *testing.T) {
 				t.Errorf("process %d after %d in environment %d, INIT %v", b.PID, a.PID, next.Environment, next.InitDuration)
 			}
 		}},
+		{"E", "a program that ends between two invocations is started again and fails none", func(t *testing.T) {
+			f := start(t, "quits", runtimeapi.Config{})
+			for range 5 {
+				a := wantGreeting(t, invoke(t, f, `{"name":"a"}`), "a")
+				for alive(a.PID) {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		}},
 		{"R", "a panic is reported with its type and ends an aws-lambda-go process", func(t *testing.T) {
 			f := start(t, "typed", runtimeapi.Config{})
 			a := wantGreeting(t, invoke(t, f, `{"name":"a"}`), "a")

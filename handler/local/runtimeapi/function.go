@@ -127,7 +127,8 @@ func (f *Function) newActive(inv Invocation) *active {
 		inv.TraceID = newTraceID(now)
 	}
 	a := &active{
-		inv: inv, arn: f.ARN(inv.Qualifier), timeout: f.cfg.Timeout, completed: make(chan struct{}),
+		inv: inv, arn: f.ARN(inv.Qualifier), timeout: f.cfg.Timeout,
+		delivered: make(chan bool, 1), completed: make(chan struct{}),
 		result: &Result{RequestID: inv.RequestID, ExecutedVersion: f.cfg.Version, MemorySize: f.cfg.MemorySize},
 	}
 	if inv.Timeout > 0 {

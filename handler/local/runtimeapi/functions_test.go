@@ -137,6 +137,12 @@ var functions = map[string]func(){
 	"ours": func() {
 		handler.Start(handler.JSON(greet), handler.OnShutdown(func(context.Context) { fmt.Println("got SIGTERM") }))
 	},
+	"quits": func() { // after an invocation, while it waits for the next
+		lambda.Start(func(ctx context.Context, e event) (answer, error) {
+			time.AfterFunc(20*time.Millisecond, func() { os.Exit(0) })
+			return greet(ctx, e)
+		})
+	},
 	"misbehave": misbehave,
 	"noop":      func() { lambda.Start(func() {}) },
 	"never":     func() { time.Sleep(time.Hour) },

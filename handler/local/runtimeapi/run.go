@@ -70,7 +70,7 @@ func (e *environment) launch(owner *active) (*run, error) {
 		ln.Close()
 		return nil, err
 	}
-	srv := &http.Server{Handler: r.routes(), ErrorLog: log.New(io.Discard, "", 0)}
+	srv := &http.Server{Handler: r.routes(), ErrorLog: log.New(io.Discard, "", 0), ConnContext: withConn}
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -194,16 +194,21 @@ func (r *run) handOver(a *active, timer <-chan time.Time) (ok, timedOut bool) {
 	r.mu.Lock()
 	r.inflight = append(r.inflight, a)
 	r.mu.Unlock()
-	select {
-	case r.next <- a:
-		r.tellExtensions(a)
-		return true, false
-	case <-r.ended:
-	case <-timer:
-		timedOut = true
+	for {
+		select {
+		case r.next <- a:
+			if <-a.delivered {
+				r.tellExtensions(a)
+				return true, false
+			}
+			continue // that request was given up; another may come
+		case <-r.ended:
+		case <-timer:
+			timedOut = true
+		}
+		r.drop(a)
+		return false, timedOut
 	}
-	r.drop(a)
-	return false, timedOut
 }
 
 // settle ends what the API may do to an invocation, whose outcome is then the

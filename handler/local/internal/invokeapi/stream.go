@@ -29,9 +29,13 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 	s := &eventStream{w: w, version: q.function.Config().Version}
 	q.inv.Stream = s
 	res, err := q.function.Invoke(r.Context(), q.inv)
-	if err != nil {
+	switch {
+	case err == nil:
+	case s.encoder == nil:
 		refusal(err).write(w) // nothing was sent: the function was not invoked
 		return
+	default:
+		panic(http.ErrAbortHandler) // the caller is gone, or the function is closed
 	}
 	complete := map[string]string{}
 	if res.FunctionError != "" {

@@ -244,6 +244,15 @@ func (p *reader) pairs(dst *[]pair, i int, member string, lists bool) (int, erro
 
 // list appends one pair for each string of the array at i.
 func (p *reader) list(dst *[]pair, name span, i int, member string) (int, error) {
+	// Nearly all have one string.
+	if at := jsonscan.Space(p.event, i+1); jsonscan.KindAt(p.event, at) == jsonscan.String {
+		if end, err := jsonscan.SkipString(p.event, at); err == nil {
+			if next := jsonscan.Space(p.event, end); next < len(p.event) && p.event[next] == ']' {
+				*dst = append(*dst, pair{name, span{at, end}})
+				return next + 1, nil
+			}
+		}
+	}
 	a := jsonscan.WalkArray(p.event, i)
 	for a.Next() {
 		at := a.Pos()

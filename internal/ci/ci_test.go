@@ -42,22 +42,22 @@ func TestSkips(t *testing.T) {
 		return []string{"=== RUN   TestX\n", "    x_test.go:9: " + msg + "\n", "--- SKIP\n"}
 	}
 	e := event{Action: "skip", Package: "p", Test: "TestX"}
-	for _, c := range []struct {
-		msg  string
-		want int
-	}{
-		{"allocations are not counted under the race detector", 0},
-		{"run by hand: half an hour", 0},
-		{"no PostgreSQL: install postgresql", 1},
+	for msg, want := range map[string]int{
+		"by hand: half an hour":             0,
+		"no conformance vectors: no file":   0,
+		"no PostgreSQL: install postgresql": 1,
 	} {
-		if got := h.ended(e, out(c.msg)); got != c.want {
-			t.Errorf("a skip for %q counts %d, want %d", c.msg, got, c.want)
+		if got := h.ended(e, out(msg), ".", false); got != want {
+			t.Errorf("a skip for %q counts %d, want %d", msg, got, want)
 		}
 	}
-	if len(h.tests.skips) != 2 {
-		t.Errorf("skips listed: %v, want two", h.tests.skips)
+	if len(h.tests.skips) != 3 || len(h.tests.again) != 0 {
+		t.Errorf("skips listed: %v", h.tests.skips)
 	}
-	if h.strict = false; h.ended(e, out("no PostgreSQL")) != 0 {
+	if h.ended(e, out("the race detector allocates"), ".", true) != 0 || len(h.tests.again) != 1 {
+		t.Error("a skip under the race detector is not taken down to be run again")
+	}
+	if h.strict = false; h.ended(e, out("no PostgreSQL"), ".", false) != 0 {
 		t.Error("a skip fails although CI is not set")
 	}
 }

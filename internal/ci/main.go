@@ -2,7 +2,7 @@
 // prints the seconds of each. It is what `make test` and `.ci/run` call.
 //
 //	go run ./internal/ci                # all gates
-//	go run ./internal/ci sizes fuzz     # only these
+//	go run ./internal/ci sizes fuzz     # only these; without-race goes with race
 //
 // With CI=true a skipped test is a failure; elsewhere the skipped tests are
 // listed at the end.
@@ -31,7 +31,7 @@ var gates = []gate{
 	{"vet", checkVet},
 	{"cross", checkCross},
 	{"race", testRace},
-	{"allocs", testAllocs},
+	{"without-race", testPlain},
 	{"fuzz", fuzzAll},
 	{"sizes", checkSizes},
 	{"staticcheck", checkStatic},

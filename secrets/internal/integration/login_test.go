@@ -224,7 +224,7 @@ func TestWrongPassword(t *testing.T) {
 // LAMBDATUNE_BASELINE=1.
 func TestBaseline(t *testing.T) {
 	if testing.Short() || !baseline() {
-		t.Skip("set LAMBDATUNE_BASELINE=1 to measure the baselines")
+		t.Skip("by hand: LAMBDATUNE_BASELINE=1 measures the baselines")
 	}
 	for _, e := range engines {
 		t.Run(e.name, func(t *testing.T) {

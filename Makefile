@@ -1,9 +1,17 @@
-.PHONY: run test
+.PHONY: run run-postgres test vet-all
 
 # The main example: a recorded event through the local Lambda service.
 run:
 	go run ./handler/local -event ./examples/orders/events/http-api.json ./examples/orders
 
+# Orders on a real PostgreSQL, whose password is rotated under load.
+run-postgres:
+	cd examples/orders-postgres && go run ./rotate
+
 # Every gate over every module; installs what it needs.
 test:
 	bash .ci/run
+
+# The packages that link an SDK vetted for other platforms, too: minutes each.
+vet-all:
+	VET_ALL=1 bash .ci/run cross

@@ -141,7 +141,7 @@ func run(dir string, env []string, name string, args ...string) (string, error) 
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		fmt.Printf("$ %s %s\n%s", name, strings.Join(args, " "), out)
+		fmt.Printf("$ %s %.200s\n%s", name, strings.Join(args, " "), out)
 	}
 	return string(out), err
 }

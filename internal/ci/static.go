@@ -60,30 +60,39 @@ func checkVulnerabilities(h *house) error {
 // checkCross vets for laptops and for arm64 whatever links no SDK; the packages
 // that do take minutes each and are left to `make vet-all`.
 func checkCross(h *house) error {
-	out, err := run(h.root, nil, "go", "list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./...")
-	if err != nil {
-		return err
-	}
-	var light []string
-	for line := range strings.Lines(out) {
-		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if os.Getenv("VET_ALL") != "" || !strings.Contains(deps, "github.com/aws/aws-sdk-go-v2/") {
-			light = append(light, pkg)
-		}
-	}
 	var bad []string
 	for _, target := range []string{"linux/arm64", "darwin/arm64", "windows/amd64"} {
 		goos, goarch, _ := strings.Cut(target, "/")
-		args := slices.Concat([]string{"vet"}, light)
-		if _, err := run(h.root, []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}, "go", args...); err != nil {
+		env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
+		packages, err := light(h, env)
+		if err == nil {
+			_, err = run(h.root, env, "go", slices.Concat([]string{"vet"}, packages)...)
+		}
+		if err != nil {
 			bad = append(bad, target)
 		}
+		fmt.Printf("%s: %d packages\n", target, len(packages))
 	}
 	if len(bad) > 0 {
 		return fmt.Errorf("on %s", strings.Join(bad, ", "))
 	}
-	fmt.Printf("%d packages on 3 platforms\n", len(light))
 	return nil
+}
+
+// light lists the packages that a platform has and that link no SDK, or all of
+// them with VET_ALL set.
+func light(h *house, env []string) (packages []string, err error) {
+	out, err := run(h.root, env, "go", "list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}", "./...")
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(out) {
+		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if os.Getenv("VET_ALL") != "" || !strings.Contains(deps, "github.com/aws/aws-sdk-go-v2/") {
+			packages = append(packages, pkg)
+		}
+	}
+	return packages, nil
 }
 
 // checkClean fails where the gates before it changed or left a file.

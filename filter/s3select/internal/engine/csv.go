@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,8 +20,11 @@ type csvRow struct {
 	fields  []span
 	header  []string
 	columns []int // of each slot; -1 is MISSING
-	need    int   // columns that WHERE needs
-	all     int   // columns that the statement needs
+	need    int   // the first columns, up to the last that WHERE needs
+	all     int   // the same for the whole statement
+	wants   []int // the columns of WHERE, ascending
+	marks   []int // the numbers of the delimiters around these
+	at      []int // where they are
 	ready   bool  // columns is filled
 	decoded []byte
 }
@@ -80,11 +84,21 @@ func (r *Run) bindColumns() error {
 			return fault.Placed(err, s.pos)
 		}
 		c.columns[i] = n
-		if i < r.p.inWhere() {
+		if i < r.p.inWhere() && n >= 0 {
 			c.need = max(c.need, n+1)
+			c.wants = append(c.wants, n)
 		}
 		c.all = max(c.all, n+1)
 	}
+	slices.Sort(c.wants)
+	c.wants = slices.Compact(c.wants)
+	for _, w := range c.wants {
+		if n := len(c.marks); w > 0 && (n == 0 || c.marks[n-1] != w-1) {
+			c.marks = append(c.marks, w-1)
+		}
+		c.marks = append(c.marks, w)
+	}
+	c.at = make([]int, len(c.marks))
 	whole := r.p.sel.Star
 	for _, it := range r.p.items {
 		whole = whole || it.star || it.whole
@@ -153,14 +167,14 @@ func clip(s string) string {
 // csvRecord takes one record, without its delimiter.
 func (r *Run) csvRecord(line []byte, quoted bool) error {
 	c, cfg := &r.csv, &r.p.cfg.CSV
-	if len(line) == 0 || cfg.Comment != "" && bytes.HasPrefix(line, []byte(cfg.Comment)) {
+	if len(line) == 0 || cfg.comment(line) {
 		return nil
 	}
 	r.Records++
 	if !c.ready {
 		use := r.Records == 1 && cfg.Header == HeaderUse && c.header == nil
 		if use {
-			if err := c.split(line, cfg, quoted, everything); err != nil {
+			if err := c.split(line, cfg, quoted, false, everything); err != nil {
 				return r.place(err)
 			}
 			c.header = make([]string, len(c.fields))
@@ -175,7 +189,7 @@ func (r *Run) csvRecord(line []byte, quoted bool) error {
 			return nil
 		}
 	}
-	if err := c.split(line, cfg, quoted, c.need); err != nil {
+	if err := c.split(line, cfg, quoted, r.p.where != nil, c.need); err != nil {
 		return r.place(err)
 	}
 	r.scratch = r.scratch[:0]
@@ -188,22 +202,25 @@ func (r *Run) csvRecord(line []byte, quoted bool) error {
 			return nil
 		}
 	}
-	if c.all > c.need {
-		if err := c.split(line, cfg, quoted, c.all); err != nil {
+	if !quoted && (c.all > c.need || len(r.p.slots) > r.p.inWhere()) {
+		if err := c.split(line, cfg, quoted, false, c.all); err != nil {
 			return r.place(err)
 		}
 	}
 	return r.place(r.hit())
 }
 
-// split finds the first n fields. Where the line has no quote that is all the
+// split finds the first n fields, or of these only the ones that WHERE wants. Where the line has no quote that is all the
 // work there is; otherwise the whole line is read, for its errors.
-func (c *csvRow) split(line []byte, cfg *CSV, quoted bool, n int) error {
+func (c *csvRow) split(line []byte, cfg *CSV, quoted, wanted bool, n int) error {
 	c.line, c.fields, c.decoded = line, c.fields[:0], c.decoded[:0]
 	switch {
 	case quoted:
 		return c.splitQuoted(line, cfg)
 	case n == 0:
+		return nil
+	case len(cfg.Field) == 1 && wanted && n < everything && len(c.wants) > 0:
+		c.splitWanted(line, cfg.Field[0], n)
 		return nil
 	case len(cfg.Field) == 1:
 		c.splitPlain(line, cfg.Field[0], n)
@@ -222,13 +239,18 @@ func (c *csvRow) split(line []byte, cfg *CSV, quoted bool, n int) error {
 	return nil
 }
 
+// delimiters masks the bytes of a word that are the one in the pattern, and no
+// others: no sum carries into the next byte.
+func delimiters(w, pattern uint64) uint64 {
+	x := w ^ pattern
+	return ^((x&^highs + ^uint64(highs)) | x) & highs
+}
+
 func (c *csvRow) splitPlain(line []byte, field byte, n int) {
 	start, i := 0, 0
 	pattern := uint64(field) * ones
 	for ; i+8 <= len(line); i += 8 {
-		x := binary.LittleEndian.Uint64(line[i:]) ^ pattern
-		// Exact for every byte: no sum carries into the next one.
-		m := ^((x&^highs + ^uint64(highs)) | x) & highs
+		m := delimiters(binary.LittleEndian.Uint64(line[i:]), pattern)
 		for ; m != 0; m &= m - 1 {
 			at := i + bits.TrailingZeros64(m)>>3
 			c.fields = append(c.fields, span{start: start, end: at})
@@ -246,6 +268,68 @@ func (c *csvRow) splitPlain(line []byte, field byte, n int) {
 		}
 	}
 	c.fields = append(c.fields, span{start: start, end: len(line)})
+}
+
+// splitWanted is splitPlain for the columns that WHERE needs, the last of which
+// is n-1: the delimiters before them are only counted.
+func (c *csvRow) splitWanted(line []byte, field byte, n int) {
+	pattern := uint64(field) * ones
+	marks, at := c.marks, c.at
+	seen, k, i := 0, 0, 0 // delimiters before i
+scan:
+	for {
+		var w uint64
+		switch {
+		case i+8 <= len(line):
+			w = binary.LittleEndian.Uint64(line[i:])
+		case i < len(line):
+			w = ^pattern
+			for j := len(line) - 1; j >= i; j-- {
+				w = w<<8 | uint64(line[j])
+			}
+		default:
+			break scan
+		}
+		m := delimiters(w, pattern)
+		have := int((m >> 7) * ones >> 56)
+		for seen+have > marks[k] {
+			rest := m
+			for range marks[k] - seen {
+				rest &= rest - 1
+			}
+			at[k] = i + bits.TrailingZeros64(rest)>>3
+			if k++; k == len(marks) {
+				break scan
+			}
+		}
+		seen += have
+		i += 8
+	}
+	if cap(c.fields) < n {
+		c.fields = make([]span, n)
+	}
+	if c.fields = c.fields[:n]; k < len(marks) && seen+1 < n {
+		c.fields = c.fields[:seen+1]
+	}
+	for ; k < len(marks); k++ {
+		at[k] = len(line)
+	}
+	k = 0
+	for _, w := range c.wants {
+		start := 0
+		if w > 0 {
+			if marks[k] < w-1 {
+				k++
+			}
+			start = at[k] + 1
+		}
+		for marks[k] < w {
+			k++
+		}
+		if w < len(c.fields) {
+			c.fields[w] = span{start: start, end: at[k]}
+		}
+	}
 }
 
 func (c *csvRow) splitQuoted(line []byte, cfg *CSV) error {

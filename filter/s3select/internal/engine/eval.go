@@ -309,11 +309,14 @@ func (c *compiler) comparison(x *sql.Binary) predicate {
 	}
 }
 
-// constant compares a member of JSON with a constant, token by token.
+// constant compares a path with a constant, without making a value of it.
 func (c *compiler) constant(path *sql.Path, lit *sql.Literal, o outcome) predicate {
 	steps := c.p.resolve(path)
-	if len(steps) == 0 || !c.p.cfg.JSON {
+	if len(steps) == 0 {
 		return nil
+	}
+	if !c.p.cfg.JSON {
+		return c.constantText(path, steps, lit, o)
 	}
 	n := c.slot(path, steps)
 	switch lit.Value.Kind {
@@ -364,6 +367,29 @@ func (c *compiler) constant(path *sql.Path, lit *sql.Literal, o outcome) predica
 		}
 	}
 	return nil
+}
+
+// constantText compares a column of CSV with a constant string.
+func (c *compiler) constantText(path *sql.Path, steps []sql.Step, lit *sql.Literal, o outcome) predicate {
+	if lit.Value.Kind != value.String {
+		return nil
+	}
+	n, want := c.slot(path, steps), lit.Value.Text
+	same := o.less == o.greater // = and <>
+	return func(r *Run) tri {
+		i := r.csv.columns[n]
+		if uint(i) >= uint(len(r.csv.fields)) {
+			return unknown
+		}
+		text := r.csv.text(i)
+		switch {
+		case !same:
+			return o.at(bytes.Compare(text, want))
+		case bytes.Equal(text, want):
+			return o.equal
+		}
+		return o.less
+	}
 }
 
 // plain reports valid UTF-8 without U+FFFD, which decoding could make.

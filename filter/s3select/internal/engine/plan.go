@@ -20,6 +20,22 @@ type member struct {
 	ascii bool
 	child *node
 	named string // as the query has it
+
+	// A short name as a word, and the bits that make its letters lower case.
+	short        bool
+	word, letter uint64
+}
+
+// compare prepares the comparison of a short name in one word.
+func (m *member) compare() {
+	m.short = m.ascii && len(m.name) < 8
+	for i := 0; m.short && i < len(m.name); i++ {
+		c := m.name[i]
+		m.word |= uint64(c) << (8 * i)
+		if m.fold && c >= 'a' && c <= 'z' {
+			m.letter |= 0x20 << (8 * i)
+		}
+	}
 }
 
 type elem struct {
@@ -60,8 +76,10 @@ func (n *node) add(steps []sql.Step, slot int) {
 	for i := range len(name) {
 		ascii = ascii && name[i] < 0x80
 	}
-	n.members = append(n.members, member{name, fold, ascii, new(node), s.Name.Text})
-	n.members[len(n.members)-1].child.add(steps[1:], slot)
+	m := member{name: name, fold: fold, ascii: ascii, child: new(node), named: s.Name.Text}
+	m.compare()
+	m.child.add(steps[1:], slot)
+	n.members = append(n.members, m)
 }
 
 // matches compares a member's decoded name.

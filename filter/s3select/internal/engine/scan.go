@@ -17,6 +17,8 @@ type finder struct {
 	left  int  // slots still to be found
 	full  bool // go on although nothing is left: a name may come twice
 	name  []byte
+
+	noSlash bool // there is no backslash in the record
 }
 
 // find fills the slots from the value at b[i]. It stops behind the last one,
@@ -68,21 +70,56 @@ func (f *finder) value(n *node, i int) (end int, err error) {
 	return end, nil
 }
 
-func (f *finder) object(n *node, i int) (int, error) {
-	var seen uint64 // the first 64 members that came
+// object walks members. Whatever it does not expect is left to jsonscan, which
+// says what is wrong.
+func (f *finder) object(n *node, start int) (int, error) {
+	b, seen := f.b, uint64(0) // the first 64 members that came
 	var more map[int]bool
-	o := jsonscan.WalkObject(f.b, i)
-	for o.Next() {
-		t := o.NameToken()
-		name := t[1 : len(t)-1]
-		if bytes.IndexByte(name, '\\') >= 0 {
-			f.name = jsonscan.AppendString(f.name[:0], t)
+	i := jsonscan.Space(b, start+1)
+	if i < len(b) && b[i] == '}' {
+		i++
+		goto end
+	}
+	for {
+		if uint(i) >= uint(len(b)) || b[i] != '"' {
+			return 0, f.syntax(start)
+		}
+		var name []byte
+		var word uint64
+		stop := 0
+		if i+9 <= len(b) {
+			w := binary.LittleEndian.Uint64(b[i+1:])
+			if k := bits.TrailingZeros64(special(w)) >> 3; k < 8 && b[i+1+k] == '"' {
+				stop = i + 2 + k
+				word = w & (1<<(8*k) - 1)
+			}
+		}
+		short := stop > 0
+		if !short {
+			var err error
+			if stop, err = jsonscan.SkipString(b, i); err != nil {
+				return 0, err
+			}
+		}
+		if name = b[i+1 : stop-1]; !short && escaped(name) {
+			f.name = jsonscan.AppendString(f.name[:0], b[i:stop])
 			name = f.name
 		}
-		end := 0
+		if i = stop; uint(i) >= uint(len(b)) || b[i] != ':' {
+			if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
+				return 0, f.syntax(start)
+			}
+		}
+		i = jsonscan.Space(b, i+1)
+
+		stop = 0
 		for k := range n.members {
 			m := &n.members[k]
-			if !m.matches(name) {
+			if m.short && short {
+				if len(m.name) != len(name) || word|m.letter != m.word {
+					continue
+				}
+			} else if m.ascii && len(m.name) != len(name) || !m.matches(name) {
 				continue
 			}
 			if came(seen, more, k) {
@@ -100,20 +137,41 @@ func (f *finder) object(n *node, i int) (int, error) {
 				more[k] = true
 			}
 			var err error
-			if end, err = f.value(m.child, o.Pos()); err != nil || end == 0 {
+			if stop, err = f.value(m.child, i); err != nil || stop == 0 {
 				return 0, err
 			}
 		}
-		if end > 0 {
-			if f.done(end) {
+		if stop > 0 {
+			if f.done(stop) {
 				return 0, nil
 			}
-			o.Resume(end)
+		} else if uint(i) < uint(len(b)) {
+			var err error
+			switch c := b[i]; {
+			case c == '"':
+				stop, err = jsonscan.SkipString(b, i)
+			case c == '-' || c-'0' < 10:
+				stop, err = jsonscan.SkipNumber(b, i)
+			default:
+				stop, err = jsonscan.Skip(b, i)
+			}
+			if err != nil {
+				return 0, err
+			}
 		}
+		if i = jsonscan.Space(b, stop); uint(i) >= uint(len(b)) || stop == 0 {
+			return 0, f.syntax(start)
+		}
+		if b[i] == '}' {
+			i++
+			break
+		}
+		if b[i] != ',' {
+			return 0, f.syntax(start)
+		}
+		i = jsonscan.Space(b, i+1)
 	}
-	if err := o.Err(); err != nil {
-		return 0, err
-	}
+end:
 	// Members that did not come are MISSING, and so is any element.
 	for k := range n.members {
 		if !came(seen, more, k) {
@@ -123,10 +181,37 @@ func (f *finder) object(n *node, i int) (int, error) {
 	for _, e := range n.elems {
 		f.left -= e.child.leaves
 	}
-	if f.done(o.End()) {
+	if f.done(i) {
 		return 0, nil
 	}
-	return o.End(), nil
+	return i, nil
+}
+
+// syntax is the error of a value that is not well-formed.
+func (f *finder) syntax(start int) error {
+	if _, err := jsonscan.Skip(f.b, start); err != nil {
+		return err
+	}
+	return &jsonscan.SyntaxError{Offset: start, Msg: "not a JSON value"}
+}
+
+// special masks, in its lowest bit set, the first quote, backslash or control
+// character of a word.
+func special(w uint64) uint64 {
+	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones)) & (^w & highs)
+}
+
+// escaped reports a backslash in a name, most of which are short.
+func escaped(name []byte) bool {
+	if len(name) > 16 {
+		return bytes.IndexByte(name, '\\') >= 0
+	}
+	for _, c := range name {
+		if c == '\\' {
+			return true
+		}
+	}
+	return false
 }
 
 func came(seen uint64, more map[int]bool, k int) bool {
@@ -171,7 +256,7 @@ const (
 )
 
 // zeros has the high bit of each byte of w that is zero; bytes above the first
-// zero may be marked too.
+// zero may be marked too. It is 0 exactly if no byte is zero.
 func zeros(w uint64) uint64 { return (w - ones) &^ w & highs }
 
 // quiet reports that none of the plan's unquoted names can be a member's name
@@ -179,7 +264,7 @@ func zeros(w uint64) uint64 { return (w - ones) &^ w & highs }
 // that could hide it.
 func (f *finder) quiet(i int) bool {
 	tail := f.b[i:]
-	if bytes.IndexByte(tail, '\\') >= 0 {
+	if !f.noSlash && bytes.IndexByte(tail, '\\') >= 0 {
 		return false
 	}
 	for _, name := range f.plan.folds {
@@ -192,17 +277,22 @@ func (f *finder) quiet(i int) bool {
 
 // mayName looks for a quote, the name in any case, and a quote.
 func mayName(b []byte, name string) bool {
-	first := uint64(name[0]) * ones
-	caseBit := uint64(0)
+	const quotes = '"' * ones
+	first, letter := uint64(name[0])*ones, uint64(0)
 	if c := name[0]; c >= 'a' && c <= 'z' {
-		caseBit = 0x20 * ones
+		letter = 0x20 * ones
 	}
 	i := 0
-	for ; i+9 <= len(b); i += 8 {
-		quote := zeros(binary.LittleEndian.Uint64(b[i:]) ^ '"'*ones)
-		m := quote & zeros((binary.LittleEndian.Uint64(b[i+1:])|caseBit)^first)
-		for ; m != 0; m &= m - 1 {
-			if nameAt(b, i+bits.TrailingZeros64(m)>>3, name) {
+	for ; i+17 <= len(b); i += 16 {
+		t := b[i : i+17]
+		// A byte is zero where a quote stands before the first letter.
+		x := (binary.LittleEndian.Uint64(t) ^ quotes) | ((binary.LittleEndian.Uint64(t[1:]) | letter) ^ first)
+		y := (binary.LittleEndian.Uint64(t[8:]) ^ quotes) | ((binary.LittleEndian.Uint64(t[9:]) | letter) ^ first)
+		if (zeros(x) | zeros(y)) == 0 {
+			continue
+		}
+		for k := i; k < i+16; k++ {
+			if nameAt(b, k, name) {
 				return true
 			}
 		}

@@ -69,6 +69,7 @@ func (r *Run) consume(b []byte, end bool) (used int, err error) {
 }
 
 func (r *Run) consumeLines(b []byte, end bool) (i int, err error) {
+	slash := -1 // a backslash, none before it
 	for i < len(b) && !r.Done() {
 		stop := bytes.IndexByte(b[i:], '\n')
 		next := i + stop + 1
@@ -84,12 +85,24 @@ func (r *Run) consumeLines(b []byte, end bool) (i int, err error) {
 			if len(line) > MaxRecord {
 				return i, r.tooLong()
 			}
+			if from := i - len(line) - 1; slash < from {
+				slash = indexFrom(b, '\\', max(from, 0))
+			}
+			r.find.noSlash = slash >= i
 			if err := r.json(line[at:]); err != nil {
 				return i, err
 			}
 		}
 	}
 	return i, nil
+}
+
+// indexFrom is the index of c at or behind i, len(b) if there is none.
+func indexFrom(b []byte, c byte, i int) int {
+	if at := bytes.IndexByte(b[i:], c); at >= 0 {
+		return i + at
+	}
+	return len(b)
 }
 
 func (r *Run) consumeDocument(b []byte, end bool) (i int, err error) {
@@ -110,6 +123,7 @@ func (r *Run) consumeDocument(b []byte, end bool) (i int, err error) {
 		if stop-i > MaxRecord {
 			return i, r.tooLong()
 		}
+		r.find.noSlash = false
 		if err := r.json(b[i:stop]); err != nil {
 			return i, err
 		}
@@ -120,8 +134,12 @@ func (r *Run) consumeDocument(b []byte, end bool) (i int, err error) {
 
 func (r *Run) consumeCSV(b []byte, end bool) (i int, err error) {
 	cfg := &r.p.cfg.CSV
+	quote := -1 // a quote, none before it
 	for i < len(b) && !r.Done() {
-		length, next, quoted, err := cfg.record(b[i:], end)
+		if quote < i {
+			quote = indexFrom(b, cfg.Quote, i)
+		}
+		length, next, quoted, err := cfg.record(b[i:], end, quote-i)
 		if err != nil {
 			r.Records++
 			return i, r.place(err)
@@ -145,28 +163,14 @@ func (r *Run) consumeCSV(b []byte, end bool) (i int, err error) {
 }
 
 // record finds the end of the first record of b: its length, where the next one
-// starts (0: more is needed) and whether there is a quote in it.
-func (c *CSV) record(b []byte, end bool) (length, next int, quoted bool, err error) {
-	find := func(from int) (int, int) {
-		at := -1
-		if len(c.Record) == 1 {
-			at = bytes.IndexByte(b[from:], c.Record[0])
-		} else {
-			at = bytes.Index(b[from:], []byte(c.Record))
-		}
-		switch {
-		case at >= 0:
-			return from + at, from + at + len(c.Record)
-		case end:
-			return len(b), len(b)
-		}
-		return 0, 0
-	}
-	length, next = find(0)
-	if next == 0 || c.Comment != "" && bytes.HasPrefix(b, []byte(c.Comment)) {
+// starts (0: more is needed) and whether there is a quote in it. The first quote
+// of b is at quote.
+func (c *CSV) record(b []byte, end bool, quote int) (length, next int, quoted bool, err error) {
+	length, next = c.delimiter(b, 0, end)
+	if next == 0 || c.comment(b) {
 		return length, next, false, nil
 	}
-	if quoted = bytes.IndexByte(b[:length], c.Quote) >= 0; !quoted {
+	if quote >= length {
 		return length, next, false, nil
 	}
 	// A delimiter inside quotes is text.
@@ -181,10 +185,32 @@ func (c *CSV) record(b []byte, end bool) (length, next int, quoted bool, err err
 		case !c.QuotedRecord:
 			return 0, 0, true, fault.New("CSVEscapingRecordDelimiter", "a record delimiter is inside quotes: set AllowQuotedRecordDelimiter if it may be there")
 		}
-		if length, next = find(next); next == 0 {
+		if length, next = c.delimiter(b, next, end); next == 0 {
 			return 0, 0, true, nil
 		}
 	}
+}
+
+// delimiter is where the record that has b[from] ends, and the next one starts.
+func (c *CSV) delimiter(b []byte, from int, end bool) (length, next int) {
+	at := -1
+	if len(c.Record) == 1 {
+		at = bytes.IndexByte(b[from:], c.Record[0])
+	} else {
+		at = bytes.Index(b[from:], []byte(c.Record))
+	}
+	switch {
+	case at >= 0:
+		return from + at, from + at + len(c.Record)
+	case end:
+		return len(b), len(b)
+	}
+	return 0, 0
+}
+
+// comment reports that the line is one.
+func (c *CSV) comment(line []byte) bool {
+	return c.Comment != "" && line[0] == c.Comment[0] && bytes.HasPrefix(line, []byte(c.Comment))
 }
 
 // balance reads fields from i on, the start of a field, as far as they end at

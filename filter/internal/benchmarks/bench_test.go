@@ -24,7 +24,7 @@ func parse(b *testing.B, patterns ...string) *filter.Criteria {
 func BenchmarkMatch(b *testing.B) {
 	for _, s := range shapes {
 		for _, size := range sizes {
-			event := s.event(size.bytes)
+			event := s.event(size.bytes, middle)
 			run := func(by string, match func() (bool, error)) {
 				b.Run(s.name+"/"+size.name+"/by="+by, func(b *testing.B) {
 					b.ReportAllocs()
@@ -49,6 +49,45 @@ func BenchmarkMatch(b *testing.B) {
 	}
 }
 
+// BenchmarkPosition is Match where the fields are early or late in the event, or
+// not there at all.
+func BenchmarkPosition(b *testing.B) {
+	for _, s := range shapes {
+		if !s.quamina {
+			continue
+		}
+		c, q := parse(b, s.pattern), newQuamina(b, s.pattern)
+		for _, size := range sizes {
+			for _, at := range []struct {
+				name   string
+				before float64
+				want   bool
+			}{{"early", early, true}, {"middle", middle, true}, {"late", late, true}, {"absent", middle, false}} {
+				event := s.event(size.bytes, at.before)
+				if !at.want {
+					without := s
+					without.fields = `"other":{"status":"paid"},"region":"none"`
+					event = without.event(size.bytes, at.before)
+				}
+				b.Run(s.name+"/"+size.name+"/"+at.name+"/by=filter", func(b *testing.B) {
+					for b.Loop() {
+						if ok, err := c.Match(event); ok != at.want || err != nil {
+							b.Fatal(ok, err)
+						}
+					}
+				})
+				b.Run(s.name+"/"+size.name+"/"+at.name+"/by=quamina", func(b *testing.B) {
+					for b.Loop() {
+						if m, err := q.MatchesForEvent(event); (len(m) == 1) != at.want || err != nil {
+							b.Fatal(m, err)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
 func newQuamina(b *testing.B, pattern string) *quamina.Quamina {
 	q, err := quamina.New()
 	if err != nil {
@@ -64,7 +103,7 @@ func newQuamina(b *testing.B, pattern string) *quamina.Quamina {
 // BenchmarkPatterns is the cost of ten patterns against one, over 1 KB.
 func BenchmarkPatterns(b *testing.B) {
 	s := shapes[1]
-	event := s.event(1024)
+	event := s.event(1024, middle)
 	for _, n := range []struct {
 		name     string
 		patterns []string

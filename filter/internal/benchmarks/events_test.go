@@ -49,8 +49,7 @@ var sizes = []struct {
 	bytes int
 }{{"300B", 300}, {"1KB", 1024}, {"8KB", 8192}}
 
-// A shape is a kind of event and pattern. Half of the filler is before the
-// fields that the pattern names, half after.
+// A shape is a kind of event and pattern.
 type shape struct {
 	name    string
 	pattern string
@@ -59,10 +58,21 @@ type shape struct {
 	quamina bool // can express it
 }
 
-func (s shape) event(size int) []byte {
+// Where the fields that the pattern names are: quamina stops as soon as it has
+// seen them all, for it does not validate what follows.
+const (
+	early  = 0.1
+	middle = 0.5
+	late   = 0.9
+)
+
+// event makes an event of about that size, with so much of the filler before the
+// fields.
+func (s shape) event(size int, before float64) []byte {
 	rest := size - len(s.fields) - 2
-	half := filler(rest / 2)
-	e := []byte("{" + strings.TrimPrefix(half, ",") + "," + s.fields + strings.ReplaceAll(filler(rest-len(half)), `,"`, `,"x`) + "}")
+	head := filler(int(float64(rest) * before))
+	tail := strings.ReplaceAll(filler(rest-len(head)), `,"`, `,"x`)
+	e := []byte("{" + strings.TrimPrefix(head+","+s.fields, ",") + tail + "}")
 	if !json.Valid(e) {
 		panic(string(e))
 	}

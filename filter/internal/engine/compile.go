@@ -66,7 +66,7 @@ type node struct {
 	children []*node
 	index    map[string]*node // if there are many
 	wanted   [32]uint64       // by the low bits of a key's first byte: bit n, a key of n bytes may lead to a child; bit 63: or more
-	deep     [4]uint64        // first bytes of names whose children have children: a dotted key may lead there
+	deep     bool             // a child has children: a key with dots may lead there
 	odd      bool             // a name holds U+FFFD, which invalid UTF-8 decodes to
 
 	conds    []cond
@@ -214,12 +214,12 @@ func (c *compiler) finish(n *node) {
 		}
 		n.odd = n.odd || strings.ContainsRune(name, '\uFFFD')
 		if len(child.names) > 0 {
+			n.deep = true
 			first := byte('.') // of the key if the name is empty
 			if name != "" {
 				first = name[0]
 			}
-			n.deep[first>>6] |= 1 << (first & 63)
-			n.wanted[first&31] = ^uint64(0)
+			n.wanted[first&31] |= ^uint64(0) << min(len(name)+1, 63) // a dot follows the name
 		}
 		if child != n {
 			c.finish(child)

@@ -102,7 +102,7 @@ func (s *state) decode(n *node, token []byte, escaped bool) bool {
 
 // structured scans v if it is a JSON object or array.
 func (s *state) structured(n *node, v []byte) bool {
-	i := space(v, 0)
+	i := jsonscan.Space(v, 0)
 	kind := jsonscan.KindAt(v, i)
 	if kind != jsonscan.Object && kind != jsonscan.Array {
 		return false
@@ -119,7 +119,7 @@ func (s *state) structured(n *node, v []byte) bool {
 		end = s.array(v, i, n, 0)
 	}
 	s.record = true
-	if end < 0 || space(v, end) < len(v) {
+	if end < 0 || jsonscan.Space(v, end) < len(v) {
 		s.forget(n, before)
 		return false
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/internal/pattern"
@@ -16,7 +15,7 @@ func (s *state) object(b []byte, i int, n *node, depth int) int {
 	if depth++; depth > jsonscan.MaxDepth {
 		return -1
 	}
-	if i = space(b, i+1); i < len(b) && b[i] == '}' {
+	if i = jsonscan.Space(b, i+1); i < len(b) && b[i] == '}' {
 		return i + 1
 	}
 	for {
@@ -38,14 +37,10 @@ func (s *state) object(b []byte, i int, n *node, depth int) int {
 		if escaped || n.odd || n.wanted[b[start+1]&31]>>min(i-start-2, 63)&1 != 0 {
 			child = s.child(n, b[start:i], escaped)
 		}
-		if i < len(b) && b[i] == ':' {
-			i++
-		} else if i = space(b, i); i < len(b) && b[i] == ':' {
-			i++
-		} else {
+		if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
 			return -1
 		}
-		if i = space(b, i); i >= len(b) {
+		if i = jsonscan.Space(b, i+1); i >= len(b) {
 			return -1
 		}
 		switch {
@@ -62,23 +57,16 @@ func (s *state) object(b []byte, i int, n *node, depth int) int {
 				return -1
 			}
 		}
-		if i < len(b) && b[i] == ',' {
-			if i++; i < len(b) && b[i] <= ' ' {
-				i = jsonscan.Space(b, i)
+		if i = jsonscan.Space(b, i); i >= len(b) {
+			return -1
+		}
+		if b[i] != ',' {
+			if b[i] == '}' {
+				return i + 1
 			}
-			continue
-		}
-		if i = space(b, i); i >= len(b) {
 			return -1
 		}
-		switch b[i] {
-		case ',':
-			i = space(b, i+1)
-		case '}':
-			return i + 1
-		default:
-			return -1
-		}
+		i = jsonscan.Space(b, i+1)
 	}
 }
 
@@ -92,7 +80,7 @@ func (s *state) child(n *node, token []byte, escaped bool) *node {
 	if c := n.find(key); c != nil {
 		return c
 	}
-	if len(key) > 0 && n.deep[key[0]>>6]>>(key[0]&63)&1 != 0 {
+	if n.deep {
 		return n.walk(key)
 	}
 	return nil
@@ -113,16 +101,16 @@ func (n *node) find(name []byte) *node {
 
 // walk follows a key with dots, each of which is as good as an object.
 func (n *node) walk(key []byte) *node {
-	for {
-		dot := bytes.IndexByte(key, '.')
-		if dot < 0 {
-			return n.find(key)
+	for i, s := range n.names {
+		if len(key) > len(s) && key[len(s)] == '.' && string(key[:len(s)]) == s {
+			rest := key[len(s)+1:]
+			if c := n.children[i].find(rest); c != nil {
+				return c
+			}
+			return n.children[i].walk(rest)
 		}
-		if n = n.find(key[:dot]); n == nil {
-			return nil
-		}
-		key = key[dot+1:]
 	}
+	return nil
 }
 
 // value scans the value at b[i], whose path is n's.
@@ -132,8 +120,11 @@ func (s *state) value(b []byte, i int, n *node, depth int) int {
 	}
 	switch b[i] {
 	case '"':
-		if n.data != 0 && s.record {
-			return s.embedded(b, i, n)
+		if n.data != 0 {
+			if s.record && s.frame < 0 {
+				return s.embedded(b, i, n)
+			}
+			s.formats[n.data] = s.bare()
 		}
 		end, escaped := scanString(b, i)
 		if end < 0 {
@@ -150,16 +141,29 @@ func (s *state) value(b []byte, i int, n *node, depth int) int {
 		}
 		return s.object(b, i, n, depth)
 	case '[':
-		if n.data != 0 {
-			s.formats[n.data] = jsonData
+		if n.data == 0 {
+			return s.array(b, i, n, depth)
 		}
-		return s.array(b, i, n, depth)
+		record := s.record
+		s.record = false // no element of an array is text to decode
+		end := s.array(b, i, n, depth)
+		s.record, s.formats[n.data] = record, jsonData
+		return end
 	}
 	end := skip(b, i, depth)
-	if end > 0 && (len(n.conds) > 0 || n.presence >= 0) {
+	if end > 0 && (len(n.conds) > 0 || n.presence >= 0 || n.data != 0) {
 		s.scalar(n, b[i:end])
 	}
 	return end
+}
+
+// bare is the format of data that is a scalar and not to be decoded: part of a
+// structure, if it is in an array.
+func (s *state) bare() format {
+	if s.frame >= 0 {
+		return jsonData
+	}
+	return plainData
 }
 
 // array scans the array at b[i], whose path is n's.
@@ -167,7 +171,7 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 	if depth++; depth > jsonscan.MaxDepth {
 		return -1
 	}
-	if i = space(b, i+1); i < len(b) && b[i] == ']' {
+	if i = jsonscan.Space(b, i+1); i < len(b) && b[i] == ']' {
 		return i + 1
 	}
 	id := s.enterArray()
@@ -190,12 +194,12 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 		if i < 0 {
 			return -1
 		}
-		if i = space(b, i); i >= len(b) {
+		if i = jsonscan.Space(b, i); i >= len(b) {
 			return -1
 		}
 		switch b[i] {
 		case ',':
-			i = space(b, i+1)
+			i = jsonscan.Space(b, i+1)
 		case ']':
 			s.leaveArray(id)
 			return i + 1
@@ -207,9 +211,6 @@ func (s *state) array(b []byte, i int, n *node, depth int) int {
 
 // text takes the string of the token at n.
 func (s *state) text(n *node, token []byte, escaped bool) {
-	if n.data != 0 {
-		s.formats[n.data] = plainData
-	}
 	if len(n.conds) == 0 && n.presence < 0 {
 		return
 	}
@@ -239,10 +240,10 @@ func (s *state) testText(n *node, v []byte) {
 // scalar takes the number, null, true or false of the token at n.
 func (s *state) scalar(n *node, token []byte) {
 	if n.data != 0 {
-		if s.record {
+		if s.record && s.frame < 0 {
 			return // no data
 		}
-		s.formats[n.data] = plainData
+		s.formats[n.data] = s.bare()
 	}
 	if n.presence >= 0 {
 		s.mark(n.presence)
@@ -274,14 +275,6 @@ func skip(b []byte, i, depth int) int {
 		return -1
 	}
 	return end
-}
-
-// space is jsonscan.Space for where there mostly is none.
-func space(b []byte, i int) int {
-	if i < len(b) && b[i] <= ' ' {
-		return jsonscan.Space(b, i)
-	}
-	return i
 }
 
 // scanString scans the string at b[i] and reports whether it has escapes.

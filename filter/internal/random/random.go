@@ -117,6 +117,9 @@ func (r *Source) data(encoded bool) string {
 	case 0:
 		text = pick(r, texts)
 	case 1:
+		if r.one(2) {
+			return `[[` + r.scalar() + `,"{"],[` + r.object(3) + `,"x"]]`
+		}
 		return r.scalar()
 	case 2:
 		text = r.array(2)

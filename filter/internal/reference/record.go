@@ -34,7 +34,7 @@ func MatchRecord(l Layout, patterns []*Pattern, record []byte) (bool, error) {
 			continue
 		}
 		if top != "" && (top == l.Text || top == l.Base64) {
-			if nested || len(f.in) > 0 {
+			if nested || len(f.in) > 0 || f.item {
 				formats[top] = "json"
 			} else if f.Value.Kind != 's' {
 				continue
@@ -82,7 +82,7 @@ func data(l Layout, key string, f Field) ([]Field, string, error) {
 		}
 		return inner, "json", err
 	}
-	return []Field{{key, Value{'s', text}, nil}}, "plain", nil
+	return []Field{{Path: key, Value: Value{'s', text}}}, "plain", nil
 }
 
 // matchFormats is matchRule where rules for data are subject to its format.

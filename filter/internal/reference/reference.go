@@ -39,6 +39,7 @@ type Field struct {
 	Path  string
 	Value Value
 	in    map[int]int // array → element
+	item  bool        // an element of an array itself
 }
 
 // Match reports whether the pattern matches the event.
@@ -140,7 +141,7 @@ func Flatten(event []byte) ([]Field, error) {
 	}
 	f := flattener{d: json.NewDecoder(bytes.NewReader(event))}
 	f.d.UseNumber()
-	f.value(nil, map[int]int{}, map[int]int{})
+	f.value(nil, map[int]int{}, map[int]int{}, false)
 	return f.fields, nil
 }
 
@@ -153,7 +154,7 @@ type flattener struct {
 // value flattens the next value. A scalar that is an element of an array carries
 // only the arrays around that one, in; what an object or array there holds
 // carries that one too, inside.
-func (f *flattener) value(path []string, in, inside map[int]int) {
+func (f *flattener) value(path []string, in, inside map[int]int, item bool) {
 	tok, err := f.d.Token()
 	if err != nil {
 		panic(err) // the text is valid
@@ -162,18 +163,18 @@ func (f *flattener) value(path []string, in, inside map[int]int) {
 	case json.Delim('{'):
 		for f.d.More() {
 			name, _ := f.d.Token()
-			f.value(append(path[:len(path):len(path)], name.(string)), inside, inside)
+			f.value(append(path[:len(path):len(path)], name.(string)), inside, inside, false)
 		}
 		f.d.Token()
 	case json.Delim('['):
 		id := f.arrays
 		f.arrays++
 		for i := 0; f.d.More(); i++ {
-			f.value(path, inside, merge(inside, map[int]int{id: i}))
+			f.value(path, inside, merge(inside, map[int]int{id: i}), true)
 		}
 		f.d.Token()
 	default:
-		f.fields = append(f.fields, Field{strings.Join(path, "."), scalar(tok), in})
+		f.fields = append(f.fields, Field{strings.Join(path, "."), scalar(tok), in, item})
 	}
 }
 

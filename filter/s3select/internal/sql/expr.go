@@ -208,7 +208,7 @@ func (p *parser) in() (Expr, error) {
 				return nil, err
 			}
 			in.Y = &List{pos(t.pos), elems}
-		} else if in.Y, err = p.sum(); err != nil {
+		} else if in.Y, err = p.primary(); err != nil {
 			return nil, err
 		}
 		x = in

@@ -17,6 +17,7 @@ func TestDeps(t *testing.T) {
 		"github.com/aws/aws-lambda-go/lambda/messages",
 		"github.com/aws/aws-lambda-go/lambdacontext",
 		module + "handler",
+		module + "internal/deadline",
 		module + "internal/gateway",
 		module + "internal/invocation",
 		module + "internal/jsonscan",

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lambdatune/lambdatune/internal/deadline"
 	"github.com/lambdatune/lambdatune/internal/gateway"
 )
 
@@ -104,7 +105,7 @@ func (h *httpInvoker[In, Out]) Invoke(ctx context.Context, payload []byte) ([]by
 	call := new(struct { // one allocation
 		httpCall[In, Out]
 		front    frontCtx
-		deadline deadlineCtx
+		deadline deadline.Context
 	})
 	defer call.front.finish()
 	ctx = call.front.start(ctx, r)
@@ -123,8 +124,8 @@ func (h *httpInvoker[In, Out]) Invoke(ctx context.Context, payload []byte) ([]by
 	err = h.read(ctx, r, p, &call.httpCall)
 	if err == nil {
 		func() {
-			defer call.deadline.finish()
-			err = h.do(call.deadline.start(ctx, h.reserve, timeout), &call.httpCall)
+			defer call.deadline.Finish()
+			err = h.do(call.deadline.Start(ctx, h.reserve, timeout), &call.httpCall)
 		}()
 	}
 	rep := h.reply(ctx, &call.httpCall, err)

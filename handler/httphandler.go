@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/lambdatune/lambdatune/internal/deadline"
 	"github.com/lambdatune/lambdatune/internal/gateway"
 )
 
@@ -62,7 +63,7 @@ func (h *handlerInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, er
 	call := new(struct { // one allocation
 		w        responseWriter
 		front    frontCtx
-		deadline deadlineCtx
+		deadline deadline.Context
 	})
 	defer call.front.finish()
 	ctx = call.front.start(ctx, r)
@@ -70,7 +71,7 @@ func (h *handlerInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, er
 	if !r.Front.Capped() {
 		timeout = 0
 	}
-	req, err := r.HTTPRequest(call.deadline.start(ctx, h.reserve, timeout))
+	req, err := r.HTTPRequest(call.deadline.Start(ctx, h.reserve, timeout))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func (h *handlerInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, er
 	w.start()
 	defer w.release()
 	err = h.serve(ctx, w, req)
-	call.deadline.finish()
+	call.deadline.Finish()
 	switch {
 	case err == http.ErrAbortHandler:
 		return h.front.answer(ctx, r, faultReply(ctx, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError)))

@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"sync"
 	"time"
+
+	"github.com/lambdatune/lambdatune/internal/deadline"
 )
 
 // JSON returns an Invoker for direct invocation and Step Functions: the event
@@ -57,13 +59,13 @@ func (j *jsonInvoker[In, Out]) Invoke(ctx context.Context, payload []byte) (resp
 	defer contain(ctx, &err)
 	call := new(struct { // one allocation
 		in       In
-		deadline deadlineCtx
+		deadline deadline.Context
 	})
 	if err := j.decoder.decode(payload, &call.in); err != nil {
 		return nil, err
 	}
-	defer call.deadline.finish()
-	out, err := j.f(call.deadline.start(ctx, j.reserve, 0), call.in)
+	defer call.deadline.Finish()
+	out, err := j.f(call.deadline.Start(ctx, j.reserve, 0), call.in)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/lambdatune/lambdatune/internal/deadline"
 )
 
 // An Option tunes an adapter or [Start]. Each one says what it is for. An
@@ -48,7 +50,7 @@ func (s scope) String() string {
 // options is what all the options of one adapter, or of Start, say together.
 type options struct {
 	disallowUnknownFields bool
-	reserve               time.Duration // defaultReserve or a fixed one
+	reserve               time.Duration // deadline.DefaultReserve or a fixed one
 	gatewayTimeout        time.Duration // of REST and HTTP API fronts
 	exitOnPanic           bool
 	onShutdown            []func(context.Context)
@@ -58,7 +60,7 @@ type options struct {
 // newOptions applies opts for the one thing in s. The options are usable even
 // where there is an error, which joins all that is wrong.
 func newOptions(s scope, opts []Option) (options, error) {
-	o := options{reserve: defaultReserve, gatewayTimeout: defaultGatewayTimeout}
+	o := options{reserve: deadline.DefaultReserve, gatewayTimeout: defaultGatewayTimeout}
 	var errs []error
 	for _, opt := range opts {
 		switch {

@@ -37,7 +37,10 @@ type Value struct {
 	ColdStart bool
 }
 
-type key struct{}
+type (
+	key         struct{}
+	platformKey struct{}
+)
 
 // carrier is a context and its invocation in one allocation.
 type carrier struct {
@@ -46,8 +49,11 @@ type carrier struct {
 }
 
 func (c *carrier) Value(k any) any {
-	if k == (key{}) {
+	switch k {
+	case key{}:
 		return &c.v
+	case platformKey{}:
+		return c.Context
 	}
 	return c.Context.Value(k)
 }
@@ -62,6 +68,14 @@ func NewContext(ctx context.Context, v Value) context.Context {
 func From(ctx context.Context) *Value {
 	v, _ := ctx.Value(key{}).(*Value)
 	return v
+}
+
+// Platform returns the context that the platform's loop gave the invocation in
+// ctx, nil if ctx carries none. The loop cancels it once the response is sent,
+// whatever middleware does to the contexts between.
+func Platform(ctx context.Context) context.Context {
+	p, _ := ctx.Value(platformKey{}).(context.Context)
+	return p
 }
 
 // Deadline returns the platform's deadline of the invocation in ctx, else the

@@ -58,3 +58,19 @@ func TestDeadlineAndStart(t *testing.T) {
 		}
 	})
 }
+
+func TestPlatform(t *testing.T) {
+	if p := invocation.Platform(t.Context()); p != nil {
+		t.Errorf("without an invocation: %v", p)
+	}
+	platform, cancel := context.WithCancel(t.Context())
+	ctx, stop := context.WithCancel(invocation.NewContext(platform, invocation.Value{}))
+	stop()
+	if p := invocation.Platform(ctx); p != platform || p.Err() != nil {
+		t.Errorf("Platform = %v", p)
+	}
+	cancel()
+	if invocation.Platform(ctx).Err() != context.Canceled {
+		t.Error("the platform's context is not canceled")
+	}
+}

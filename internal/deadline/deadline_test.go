@@ -1,4 +1,4 @@
-package handler
+package deadline
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 func TestReserveOf(t *testing.T) {
 	const ms = time.Millisecond
 	for _, c := range []struct{ remaining, fixed, want time.Duration }{
-		{3 * time.Second, defaultReserve, 200 * ms},
-		{10 * time.Second, defaultReserve, 500 * ms},
-		{40 * time.Second, defaultReserve, 2 * time.Second},
-		{15 * time.Minute, defaultReserve, 2 * time.Second},
-		{800 * ms, defaultReserve, 200 * ms},
-		{400 * ms, defaultReserve, 100 * ms},
-		{0, defaultReserve, 0},
-		{-time.Second, defaultReserve, 0},
+		{3 * time.Second, DefaultReserve, 200 * ms},
+		{10 * time.Second, DefaultReserve, 500 * ms},
+		{40 * time.Second, DefaultReserve, 2 * time.Second},
+		{15 * time.Minute, DefaultReserve, 2 * time.Second},
+		{800 * ms, DefaultReserve, 200 * ms},
+		{400 * ms, DefaultReserve, 100 * ms},
+		{0, DefaultReserve, 0},
+		{-time.Second, DefaultReserve, 0},
 		{3 * time.Second, 0, 0},
 		{3 * time.Second, time.Second, time.Second},
 		{3 * time.Second, time.Minute, 1500 * ms},
@@ -33,7 +33,7 @@ func TestReserveOf(t *testing.T) {
 	}
 }
 
-func TestWithDeadline(t *testing.T) {
+func TestWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		now := time.Now()
 		platform := func(d time.Duration) context.Context {
@@ -51,19 +51,19 @@ func TestWithDeadline(t *testing.T) {
 			want             time.Duration // from now; 0 for none
 			same             bool          // ctx itself
 		}{
-			{"platform", platform(10 * time.Second), defaultReserve, 0, 9500 * time.Millisecond, false},
-			{"platform of an invocation", invoked(platform(10*time.Second), time.Second, 10*time.Second), defaultReserve, 0, 9500 * time.Millisecond, false},
-			{"gateway first", platform(time.Minute), defaultReserve, 29 * time.Second, 27550 * time.Millisecond, false},
-			{"gateway first, since the start", invoked(platform(time.Minute), 9*time.Second, time.Minute), defaultReserve, 29 * time.Second, 19 * time.Second, false},
-			{"platform first", platform(10 * time.Second), defaultReserve, 29 * time.Second, 9500 * time.Millisecond, false},
-			{"gateway alone", t.Context(), defaultReserve, 20 * time.Second, 19 * time.Second, false},
-			{"none", t.Context(), defaultReserve, 0, 0, true},
+			{"platform", platform(10 * time.Second), DefaultReserve, 0, 9500 * time.Millisecond, false},
+			{"platform of an invocation", invoked(platform(10*time.Second), time.Second, 10*time.Second), DefaultReserve, 0, 9500 * time.Millisecond, false},
+			{"gateway first", platform(time.Minute), DefaultReserve, 29 * time.Second, 27550 * time.Millisecond, false},
+			{"gateway first, since the start", invoked(platform(time.Minute), 9*time.Second, time.Minute), DefaultReserve, 29 * time.Second, 19 * time.Second, false},
+			{"platform first", platform(10 * time.Second), DefaultReserve, 29 * time.Second, 9500 * time.Millisecond, false},
+			{"gateway alone", t.Context(), DefaultReserve, 20 * time.Second, 19 * time.Second, false},
+			{"none", t.Context(), DefaultReserve, 0, 0, true},
 			{"no reserve", platform(10 * time.Second), 0, 0, 10 * time.Second, true},
-			{"middleware's is earlier", invoked(platform(5*time.Second), 0, 10*time.Second), defaultReserve, 0, 5 * time.Second, true},
-			{"middleware's is within the reserve", invoked(platform(9900*time.Millisecond), 0, 10*time.Second), defaultReserve, 0, 9500 * time.Millisecond, false},
-			{"past", platform(-time.Second), defaultReserve, 0, -time.Second, true},
+			{"middleware's is earlier", invoked(platform(5*time.Second), 0, 10*time.Second), DefaultReserve, 0, 5 * time.Second, true},
+			{"middleware's is within the reserve", invoked(platform(9900*time.Millisecond), 0, 10*time.Second), DefaultReserve, 0, 9500 * time.Millisecond, false},
+			{"past", platform(-time.Second), DefaultReserve, 0, -time.Second, true},
 		} {
-			ctx, d := withDeadline(c.ctx, c.reserve, c.timeout)
+			ctx, d := With(c.ctx, c.reserve, c.timeout)
 			if (ctx == c.ctx) != c.same || (d == nil) != c.same {
 				t.Errorf("%s: same context = %v, want %v", c.name, ctx == c.ctx, c.same)
 			}
@@ -71,18 +71,18 @@ func TestWithDeadline(t *testing.T) {
 			if ok != (c.want != 0) || ok && !got.Equal(now.Add(c.want)) {
 				t.Errorf("%s: deadline %v, %v, want %v", c.name, got.Sub(now), ok, c.want)
 			}
-			d.finish()
+			d.Finish()
 		}
 	})
 }
 
-// own returns a deadlineCtx that ends after d, and its parent's cancel.
-func own(t *testing.T, d time.Duration) (*deadlineCtx, context.CancelFunc) {
+// own returns a Context that ends after d, and its parent's cancel.
+func own(t *testing.T, d time.Duration) (*Context, context.CancelFunc) {
 	parent, cancel := context.WithTimeout(t.Context(), 2*d)
 	t.Cleanup(cancel)
-	_, c := withDeadline(parent, d, 0)
+	_, c := With(parent, d, 0)
 	if c == nil {
-		t.Fatal("withDeadline made no context")
+		t.Fatal("With made no context")
 	}
 	return c, cancel
 }
@@ -92,14 +92,14 @@ func TestDeadlineExpires(t *testing.T) {
 		unarmed, _ := own(t, time.Second)
 		armed, _ := own(t, time.Second)
 		done := armed.Done()
-		for _, c := range []*deadlineCtx{unarmed, armed} {
+		for _, c := range []*Context{unarmed, armed} {
 			if err := c.Err(); err != nil {
 				t.Errorf("Err before the deadline = %v", err)
 			}
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		for _, c := range []*deadlineCtx{unarmed, armed} {
+		for _, c := range []*Context{unarmed, armed} {
 			if err := c.Err(); err != context.DeadlineExceeded {
 				t.Errorf("Err = %v, want DeadlineExceeded", err)
 			}
@@ -111,9 +111,9 @@ func TestDeadlineExpires(t *testing.T) {
 			default:
 				t.Error("Done is open after Err was not nil")
 			}
-			c.finish()
+			c.Finish()
 			if err := c.Err(); err != context.DeadlineExceeded {
-				t.Errorf("Err after finish = %v, want it unchanged", err)
+				t.Errorf("Err after Finish = %v, want it unchanged", err)
 			}
 		}
 		<-done
@@ -125,15 +125,15 @@ func TestDeadlineEndsUnarmed(t *testing.T) {
 	cause := errors.New("reason")
 	for _, c := range []struct {
 		name  string
-		end   func(*deadlineCtx, context.CancelCauseFunc)
+		end   func(*Context, context.CancelCauseFunc)
 		cause error
 	}{
-		{"finish", func(d *deadlineCtx, _ context.CancelCauseFunc) { d.finish() }, context.Canceled},
-		{"parent", func(_ *deadlineCtx, cancel context.CancelCauseFunc) { cancel(cause) }, cause},
+		{"Finish", func(d *Context, _ context.CancelCauseFunc) { d.Finish() }, context.Canceled},
+		{"parent", func(_ *Context, cancel context.CancelCauseFunc) { cancel(cause) }, cause},
 	} {
 		for _, armed := range []bool{false, true} {
 			parent, cancel := context.WithCancelCause(t.Context())
-			_, d := withDeadline(parent, 0, time.Hour)
+			_, d := With(parent, 0, time.Hour)
 			if armed {
 				d.Done()
 			}
@@ -167,7 +167,7 @@ func TestDeadlineChildren(t *testing.T) {
 		)
 		parent, stop := context.WithTimeout(context.WithValue(t.Context(), key{}, "kept"), time.Hour)
 		defer stop()
-		_, c := withDeadline(parent, 0, time.Second)
+		_, c := With(parent, 0, time.Second)
 		before := runtime.NumGoroutine()
 		child, cancel := context.WithCancel(context.WithValue(c, key2{}, 1))
 		defer cancel()
@@ -194,20 +194,20 @@ func TestDeadlineChildren(t *testing.T) {
 		if err := <-ran; err != context.DeadlineExceeded {
 			t.Errorf("AfterFunc saw %v", err)
 		}
-		c.finish()
+		c.Finish()
 	})
 }
 
-// finish must leave nothing running: synctest fails on a goroutine or timer
+// Finish must leave nothing running: synctest fails on a goroutine or timer
 // that is waited for, and the AfterFunc must have run.
 func TestDeadlineFinishFreesChildren(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := own(t, time.Hour)
 		child, cancel := context.WithCancel(c)
 		defer cancel()
-		c.finish()
+		c.Finish()
 		if child.Err() != context.Canceled {
-			t.Errorf("child's Err right after finish = %v", child.Err())
+			t.Errorf("child's Err right after Finish = %v", child.Err())
 		}
 	})
 }
@@ -219,11 +219,11 @@ func TestDeadlineAllocs(t *testing.T) {
 	parent, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	if n := testing.AllocsPerRun(100, func() {
-		ctx, d := withDeadline(parent, defaultReserve, 0)
+		ctx, d := With(parent, DefaultReserve, 0)
 		if ctx.Err() != nil {
 			t.Error("over")
 		}
-		d.finish()
+		d.Finish()
 	}); n > 1 {
 		t.Errorf("%v allocations per context that nobody waits for, want 1", n)
 	}
@@ -232,7 +232,7 @@ func TestDeadlineAllocs(t *testing.T) {
 func TestDeadlineConcurrentUse(t *testing.T) {
 	for range 100 {
 		parent, cancel := context.WithCancel(t.Context())
-		_, c := withDeadline(parent, 0, time.Hour)
+		_, c := With(parent, 0, time.Hour)
 		done := make(chan struct{})
 		for range 4 {
 			go func() {
@@ -244,7 +244,7 @@ func TestDeadlineConcurrentUse(t *testing.T) {
 			}()
 		}
 		go cancel()
-		c.finish()
+		c.Finish()
 		for range 4 {
 			<-done
 		}

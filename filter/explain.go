@@ -64,6 +64,7 @@ func (c *Criteria) Explain(record []byte) (*Explanation, error) {
 	for i, p := range c.patterns {
 		if ok, _ := c.alone(p, p.Rules).MatchRecord(record); ok {
 			e.Filter = i
+			e.Advice = c.unjudged(p, record)
 			break
 		}
 	}
@@ -123,6 +124,21 @@ func (c *Criteria) nearest(filter int, p *pattern.Pattern, record []byte) []Fail
 		all = append(all, f)
 	}
 	return all
+}
+
+// unjudged says that rules for the data were not applied, if so.
+func (c *Criteria) unjudged(p *pattern.Pattern, record []byte) string {
+	if !c.source().layout.Keep {
+		return ""
+	}
+	for i := range p.Leaves {
+		if _, mismatch := c.engine().Values(record, p.Leaves[i].Path); mismatch {
+			key, _, _ := strings.Cut(p.Leaves[i].Path, ".")
+			return "The " + key + " has another format than the filter's rules for it, plain text or JSON: " +
+				c.source().name + " ignores such rules and keeps the record, so the function has to expect it."
+		}
+	}
+	return ""
 }
 
 func (c *Criteria) mismatch(l *pattern.Leaf) string {

@@ -23,7 +23,8 @@ func TestExplain(t *testing.T) {
 			[]string{"Qty.N: met, but not within the same element", `found "1", "2"`, "Sku.S: met, but not", "skips the record"}},
 		{"nearest branch", filter.MQ, `{"$or":[{"data":{"a":[1],"b":[1]}},{"data":{"a":[2],"b":[1]}}]}`, activeMQ(`{"a":2,"b":2}`),
 			[]string{"$.$or[1].data.b: the value is none", "found 2", "acknowledges"}},
-		{"matched", filter.Kafka, `{"value":{"a":[1]}}`, kafka("k", `x`), []string{"matched by filter 0", "delivers"}},
+		{"matched", filter.Kafka, `{"value":{"a":[1]}}`, kafka("k", `x`), []string{"matched by filter 0", "delivers", "The value has another format", "Kafka ignores such rules"}},
+		{"matched as it is", filter.Kafka, `{"value":{"a":[1]}}`, kafka("k", `{"a":1}`), []string{"matched by filter 0", "delivers the record to the function.\n"}},
 	} {
 		e, err := must(t)(filter.Parse(c.src, c.pattern)).Explain([]byte(c.record))
 		if err != nil {

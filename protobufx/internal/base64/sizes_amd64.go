@@ -1,0 +1,8 @@
+package base64
+
+// The sizes from which vectors win, in bytes of src (BenchmarkEncode and
+// BenchmarkDecode tell).
+const (
+	minEncode = 48
+	minDecode = 64
+)

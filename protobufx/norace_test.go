@@ -1,0 +1,5 @@
+//go:build !race
+
+package protobufx
+
+const raceEnabled = false

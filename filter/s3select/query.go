@@ -111,7 +111,7 @@ func (q *Query) run(ctx context.Context, p *engine.Program, r io.Reader, emit fu
 		return Stats{BytesScanned: scanned.n}, public(err)
 	}
 	processed := &counter{r: in}
-	run := p.NewRun(time.Now(), emit)
+	run := p.NewRun(q.time(), emit)
 	if !run.Done() {
 		err = run.Read(ctx, processed)
 	}
@@ -129,6 +129,9 @@ func (q *Query) run(ctx context.Context, p *engine.Program, r io.Reader, emit fu
 		Rows:           run.Rows,
 	}, public(err)
 }
+
+// time is what UTCNOW says during the run.
+func (q *Query) time() time.Time { return time.Now() }
 
 // A batch collects records for larger writes.
 type batch struct {

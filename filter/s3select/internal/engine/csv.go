@@ -172,7 +172,7 @@ func (r *Run) csvRecord(line []byte, quoted bool) error {
 	}
 	r.Records++
 	if !c.ready {
-		use := r.Records == 1 && cfg.Header == HeaderUse && c.header == nil
+		use := r.Records == 1 && cfg.Header == HeaderUse
 		if use {
 			if err := c.split(line, cfg, quoted, false, everything); err != nil {
 				return r.place(err)

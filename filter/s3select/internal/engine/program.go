@@ -181,3 +181,9 @@ func (p *Program) Paths() (where, list []string) {
 }
 
 func (p *Program) inWhere() int { return p.whereP.root.leaves }
+
+// Limited reports that the run may end before the input does.
+func (p *Program) Limited() bool { return p.limit >= 0 && len(p.aggs) == 0 }
+
+// Splittable reports that the rows of an input are the rows of its parts.
+func (p *Program) Splittable() bool { return p.limit < 0 && len(p.aggs) == 0 }

@@ -18,6 +18,9 @@ type Run struct {
 	Rows    int64 // of the result, so far
 	Bytes   int64 // of the result, so far
 
+	// Continued says that the input is not the start of the object.
+	Continued bool
+
 	p       *Program
 	emit    func(record []byte) error
 	now     *value.Time

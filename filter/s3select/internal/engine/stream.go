@@ -15,8 +15,8 @@ const chunk = 256 << 10
 // Read runs over all of in, or until nothing more is needed. It does not call
 // Finish.
 func (r *Run) Read(ctx context.Context, in io.Reader) error {
-	buf := make([]byte, 0, chunk+8)
-	first := true
+	buf := make([]byte, 0, chunk)
+	first := true // nothing has been taken yet
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -27,7 +27,7 @@ func (r *Run) Read(ctx context.Context, in io.Reader) error {
 		if err != nil && !end {
 			return err
 		}
-		if first && (end || len(buf) >= 3) {
+		if first && !r.Continued && (end || len(buf) >= 3) {
 			first = false
 			buf = bytes.TrimPrefix(buf, []byte("\xef\xbb\xbf"))
 		}
@@ -45,8 +45,8 @@ func (r *Run) Read(ctx context.Context, in io.Reader) error {
 		if len(rest) > MaxRecord {
 			return r.tooLong()
 		}
-		if need := len(rest) + chunk; cap(buf) < need || used > 0 && len(rest) == 0 && cap(buf) > 2*chunk {
-			buf = append(make([]byte, 0, need+8), rest...)
+		if cap(buf)-len(rest) < chunk/2 {
+			buf = append(make([]byte, 0, 2*cap(buf)), rest...)
 			continue
 		}
 		buf = buf[:copy(buf[:cap(buf)], rest)]
@@ -55,6 +55,31 @@ func (r *Run) Read(ctx context.Context, in io.Reader) error {
 
 func (r *Run) tooLong() error {
 	return fault.InRecord(fault.New("OverMaxRecordSize", "a record of the input has more than %d bytes", MaxRecord), r.Records+1)
+}
+
+// Header reads the first record of a CSV object, for a run that starts behind it.
+func (r *Run) Header(first []byte) error {
+	cfg := &r.p.cfg.CSV
+	if r.p.cfg.JSON || cfg.Header == HeaderNone {
+		return nil
+	}
+	b := bytes.TrimPrefix(first, []byte("\xef\xbb\xbf"))
+	for i := 0; i < len(b) && !r.csv.ready; {
+		length, next, quoted, err := cfg.record(b[i:], true, indexFrom(b, cfg.Quote, i)-i)
+		if err != nil {
+			return r.place(err)
+		}
+		line := b[i : i+length]
+		i += next
+		if cfg.CarriageReturn && len(line) > 0 && line[len(line)-1] == '\r' {
+			line = line[:len(line)-1]
+		}
+		if err := r.csvRecord(line, quoted); err != nil {
+			return err
+		}
+	}
+	r.Records = 0
+	return nil
 }
 
 // consume takes the whole records of b, and at the end what is left.
@@ -244,4 +269,12 @@ func (c *CSV) balance(b []byte, i, length int) (int, bool) {
 		i += at + len(c.Field)
 	}
 	return i, false
+}
+
+// Next is the length of the first record of a CSV result, delimiter included, 0
+// if it is not whole yet.
+func (o *CSVOut) Next(b []byte) (int, error) {
+	c := CSV{Field: o.Field, Record: o.Record, Quote: o.Quote, Escape: o.Escape, QuotedRecord: true}
+	_, next, _, err := c.record(b, false, indexFrom(b, o.Quote, 0))
+	return next, err
 }

@@ -1,0 +1,114 @@
+package s3select
+
+import (
+	"context"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// A Client is the part of [s3.Client] that is used. SelectObjectContent is
+// called only where the [Backend] asks for it.
+type Client interface {
+	GetObject(ctx context.Context, in *s3.GetObjectInput, opts ...func(*s3.Options)) (*s3.GetObjectOutput, error)
+	SelectObjectContent(ctx context.Context, in *s3.SelectObjectContentInput, opts ...func(*s3.Options)) (*s3.SelectObjectContentOutput, error)
+}
+
+// An Object is what to query.
+type Object struct {
+	Bucket string
+	Key    string
+	// VersionID reads an older version; locally only.
+	VersionID string
+	// ETag, where it is known, as from an event: another one is [ErrChanged]. If it
+	// is empty, the first part that is read sets it.
+	ETag string
+	// Size in bytes, where it is known, as from an event. It helps to choose the
+	// backend and the ranges.
+	Size int64
+	// ExpectedBucketOwner is the account that must own the bucket, if not empty.
+	ExpectedBucketOwner string
+}
+
+// Backend is who runs a query.
+type Backend uint8
+
+const (
+	// Local reads the object with GetObject and evaluates it in the function. It is
+	// the default: it works on every account, for every object, and scanning costs
+	// no more than the requests, where S3 Select charges for each GB.
+	Local Backend = iota
+	// Auto asks S3 to run the query, unless it cannot (a version, a directory
+	// bucket, ZSTD) or the object is known to be small, and goes local where the
+	// account has no S3 Select. That is remembered per client and region. It never
+	// changes once a row was yielded. It suits functions that have little memory
+	// or CPU for large objects, on an account that has S3 Select.
+	Auto
+	// Server has S3 run every query; what S3 cannot do is an error.
+	Server
+)
+
+// String returns Local, Auto or Server.
+func (b Backend) String() string {
+	switch b {
+	case Local:
+		return "Local"
+	case Auto:
+		return "Auto"
+	}
+	return "Server"
+}
+
+const (
+	defaultPart     = 4 << 20
+	defaultParallel = 4
+	smallObject     = 1 << 20 // Auto does not ask S3 for less
+)
+
+type options struct {
+	backend  Backend
+	stats    *Stats
+	part     int64
+	parallel int
+}
+
+// An Option changes how [Rows], [Raw] and [Reduce] work.
+type Option func(*options)
+
+// WithBackend chooses who runs the query; Local if it is not given.
+func WithBackend(b Backend) Option { return func(o *options) { o.backend = b } }
+
+// WithStats has the figures of the query written to s when it ends.
+func WithStats(s *Stats) Option { return func(o *options) { o.stats = s } }
+
+// WithParts sets how a local query reads the object: parts of size bytes (64 KiB
+// to 64 MiB, 4 MiB if it is not given), of which at most parallel (1 to 64, 4 if
+// it is not given) are fetched at the same time. Their product is the memory that
+// a query needs; for Reduce, parallel is the number of ranges.
+func WithParts(size int64, parallel int) Option {
+	return func(o *options) {
+		o.part = min(max(size, 64<<10), 64<<20)
+		o.parallel = min(max(parallel, 1), 64)
+	}
+}
+
+func newOptions(opts []Option) options {
+	o := options{part: defaultPart, parallel: defaultParallel}
+	for _, f := range opts {
+		f(&o)
+	}
+	return o
+}
+
+// serverCannot says why S3 cannot run the query, empty if it can.
+func serverCannot(obj *Object, q *Query) string {
+	switch {
+	case obj.VersionID != "":
+		return "S3 Select reads the current version only"
+	case strings.HasSuffix(obj.Bucket, "--x-s3"):
+		return "directory buckets have no S3 Select"
+	case strings.EqualFold(q.Input.Compression, "ZSTD"):
+		return "S3 Select does not read ZSTD"
+	}
+	return ""
+}

@@ -52,10 +52,10 @@ func (e *DecodeError) Unwrap() error { return e.Err }
 
 var errNull = errors.New("null where a value is expected")
 
-// DisallowUnknownFields, an option of JSON, HTTP and Endpoint, makes a member
-// that the input type does not have an error.
+// DisallowUnknownFields, an option of JSON, HTTP, Endpoint and the batch
+// adapters, makes a member that the input type does not have an error.
 func DisallowUnknownFields() Option {
-	return Option{"DisallowUnknownFields", onJSON | onHTTP | onEndpoint, func(o *options) error {
+	return Option{"DisallowUnknownFields", onJSON | onHTTP | onEndpoint | onBatch, func(o *options) error {
 		o.disallowUnknownFields = true
 		return nil
 	}}

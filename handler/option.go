@@ -29,8 +29,9 @@ const (
 	onHTTPHandler
 	onEndpoint
 	onStart
+	onBatch // SQS, Kinesis and the like
 
-	onAdapters = onJSON | onHTTP | onHTTPHandler
+	onAdapters = onJSON | onHTTP | onHTTPHandler | onBatch
 )
 
 func (s scope) String() string {
@@ -43,6 +44,8 @@ func (s scope) String() string {
 		return "HTTPHandler"
 	case onEndpoint:
 		return "Endpoint"
+	case onBatch:
+		return "a batch adapter"
 	}
 	return "Start"
 }
@@ -55,6 +58,7 @@ type options struct {
 	exitOnPanic           bool
 	onShutdown            []func(context.Context)
 	http                  httpOptions
+	batch                 batchOptions
 }
 
 // newOptions applies opts for the one thing in s. The options are usable even

@@ -1,0 +1,72 @@
+package handler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"github.com/lambdatune/lambdatune/handler/internal/envelope"
+)
+
+// A Record is what the event says of a record besides its data. It is meant for
+// logs and metrics: logic that needs more of it than its In is tied to its
+// source.
+type Record struct {
+	// Source is the service that the record was delivered by: aws:sqs, aws:sns,
+	// aws:kinesis, aws:dynamodb, aws:s3 or aws:events.
+	Source string
+	// ID is the message ID of SQS or SNS, the sequence number of a stream's
+	// record, or the ID of an EventBridge event.
+	ID string
+	// Key is the message group of a FIFO queue, the partition key of Kinesis, or
+	// the keys of a DynamoDB item in DynamoDB's JSON. Empty for other sources.
+	Key string
+	// Raw is the record as the event has it: an element of Records, or an
+	// EventBridge event.
+	Raw json.RawMessage
+}
+
+// RecordFrom returns the record that logic was called for, copied from the
+// event, if ctx is the context of an [Each] or derived from it. It is not ok
+// once the adapter has answered: logic that runs on for longer than that has to
+// ask before.
+func RecordFrom(ctx context.Context) (r Record, ok bool) {
+	c, ok := ctx.Value(recordKey{}).(*recordCtx)
+	if !ok {
+		return Record{}, false
+	}
+	c.run.mu.Lock()
+	defer c.run.mu.Unlock()
+	if c.run.state == nil {
+		return Record{}, false
+	}
+	e := &c.run.state.event
+	rec := &e.Records[c.index]
+	return Record{e.Source.String(), string(rec.ID), string(rec.Key), bytes.Clone(rec.Raw)}, true
+}
+
+type recordKey struct{}
+
+// A recordCtx is the context of one record. It is never used again for another
+// one, since logic may keep it.
+type recordCtx struct {
+	context.Context
+	run   *batchRun
+	index int
+}
+
+func (c *recordCtx) Value(key any) any {
+	if key == (recordKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// recordName is what a log or an error calls a record.
+func recordName(r *envelope.Record, index int) string {
+	if len(r.ID) == 0 {
+		return "record " + strconv.Itoa(index) + " of the batch, which has no ID"
+	}
+	return "record " + clip(string(r.ID))
+}

@@ -6,6 +6,7 @@ package base64
 import (
 	"encoding/base64"
 	"sync"
+	"unsafe"
 
 	asm "github.com/segmentio/asm/base64"
 )
@@ -20,17 +21,26 @@ func Encode(dst, src []byte) {
 		base64.StdEncoding.Encode(dst, src)
 		return
 	}
+	if uintptr(unsafe.Pointer(&src[0]))%page < 4 {
+		// The vector code on amd64 looks at the four bytes before src, with a
+		// mask. Where they are on a page before, the processor may stop to make
+		// sure of the mask, which takes longer than the rest.
+		base64.StdEncoding.Encode(dst, src[:lead])
+		dst, src = dst[lead/3*4:], src[lead:]
+	}
 	asm.StdEncoding.Encode(dst, src)
 }
 
+const (
+	page = 4096 // bytes, the least of any system
+	lead = 12   // bytes; a multiple of 3, and more than 4
+)
+
 // Append appends src in base64 to dst.
 func Append(dst, src []byte) []byte {
-	if len(src) < minEncode {
-		return base64.StdEncoding.AppendEncode(dst, src)
-	}
-	n := len(dst)
-	dst = append(dst, make([]byte, EncodedLen(len(src)))...)
-	asm.StdEncoding.Encode(dst[n:], src)
+	n, k := len(dst), EncodedLen(len(src))
+	dst = grow(dst, k)[:n+k]
+	Encode(dst[n:], src)
 	return dst
 }
 
@@ -44,21 +54,22 @@ func EncodeTail(b []byte, n int) {
 		base64.StdEncoding.Encode(b, raw[:n])
 		return
 	}
-	raw := chunks.Get().(*[chunk]byte)
+	c := chunks.Get().(*[lead + chunk]byte)
+	raw := c[lead:]
 	for src := b[len(b)-n:]; len(src) > 0; {
-		k := copy(raw[:], src)
+		k := copy(raw, src)
 		src = src[k:]
 		Encode(b, raw[:k])
 		b = b[EncodedLen(k):]
 	}
-	chunks.Put(raw)
+	chunks.Put(c)
 }
 
 // chunk is a multiple of 3, at home in the first cache.
 const chunk = 3 << 10 // bytes
 
 // chunks are not on the stack, as what vector code is given never is.
-var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
+var chunks = sync.Pool{New: func() any { return new([lead + chunk]byte) }}
 
 // AppendDecode appends to dst what src stands for. As in the standard library,
 // line breaks count for nothing, and the error is a CorruptInputError with the

@@ -30,7 +30,12 @@ func decompress(r io.Reader, compression string) (io.ReadCloser, error) {
 		return io.NopCloser(r), nil
 	}
 	source := &source{r: r}
-	z, err := open(bufio.NewReaderSize(source, 64<<10))
+	buffered := bufio.NewReaderSize(source, 64<<10)
+	_, err := buffered.Peek(1) // no format has an empty form
+	var z io.Reader
+	if err == nil {
+		z, err = open(buffered)
+	}
 	if err != nil {
 		return nil, source.cause(err, "InvalidCompressionFormat", "the object does not start as "+compression)
 	}

@@ -39,8 +39,10 @@ func (c *compiler) call(x *sql.Call) evaluator {
 		return func(r *Run) value.Value { return value.OfTime(r.now) }
 	}
 	kinds, f := c.function(x)
+	site := c.p.calls
+	c.p.calls++
 	return func(r *Run) value.Value {
-		var in [3]value.Value
+		in := &r.args[site] // kept in the run: f would make it escape
 		for i, a := range args {
 			in[i] = a(r)
 		}

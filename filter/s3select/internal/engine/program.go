@@ -24,6 +24,7 @@ type Program struct {
 	aggs   []*aggregate
 	limit  int64 // -1 without LIMIT
 	from   []sql.Step
+	calls  int // of functions, each with arguments of its own
 }
 
 // A slot is one path that the statement reads.

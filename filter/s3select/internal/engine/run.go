@@ -30,6 +30,7 @@ type Run struct {
 	scratch []byte // what the current row's strings decode to
 	out     []byte
 	tallies []tally
+	args    [][3]value.Value
 	err     error
 	done    bool
 }
@@ -37,7 +38,7 @@ type Run struct {
 // NewRun starts a run. emit gets every record of the result, delimiter
 // included, and must not keep it.
 func (p *Program) NewRun(now time.Time, emit func(record []byte) error) *Run {
-	r := &Run{p: p, emit: emit, now: value.Now(now), tallies: make([]tally, len(p.aggs))}
+	r := &Run{p: p, emit: emit, now: value.Now(now), tallies: make([]tally, len(p.aggs)), args: make([][3]value.Value, p.calls)}
 	r.find.slots = make([][]byte, len(p.slots))
 	r.csv.columns = make([]int, len(p.slots))
 	r.done = p.limit == 0

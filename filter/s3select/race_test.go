@@ -1,0 +1,5 @@
+//go:build race
+
+package s3select_test
+
+const raceEnabled = true

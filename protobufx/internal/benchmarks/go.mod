@@ -1,0 +1,17 @@
+module github.com/lambdatune/lambdatune/protobufx/internal/benchmarks
+
+go 1.26.0
+
+replace github.com/lambdatune/lambdatune => ../../..
+
+require (
+	github.com/aws/aws-lambda-go v1.55.1
+	github.com/lambdatune/lambdatune v0.0.0
+	github.com/planetscale/vtprotobuf v0.6.0
+	google.golang.org/protobuf v1.36.12
+)
+
+require (
+	github.com/segmentio/asm v1.2.1 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

@@ -28,7 +28,7 @@ func (c *checker) attribute(l *pattern.Leaf) {
 	case len(steps) < 4 || last == "M" || last == "L" || !slices.Contains(attributeTypes, last):
 		c.add(Error, "attribute-type", l.JSON, "an attribute's value is under its type: without it this never matches", "name the attribute's type: "+example)
 	case last == "BOOL" || last == "NULL":
-		if slices.ContainsFunc(l.Tests, func(t pattern.Test) bool { return t.Op == pattern.Equals && !t.Not }) {
+		if slices.ContainsFunc(l.Tests, func(t pattern.Test) bool { return (t.Op == pattern.Equals || t.Op == pattern.Exactly) && !t.Not }) {
 			c.add(Error, "attribute-type", l.JSON, last+" is true or false, not a string", "write [true] or [false]")
 		}
 	case slices.ContainsFunc(l.Tests, func(t pattern.Test) bool { return t.Op == pattern.Numeric || t.Op == pattern.Number }):

@@ -7,11 +7,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A Client is the part of [s3.Client] that is used. SelectObjectContent is
-// called only where the [Backend] asks for it.
+// A Client is the part of [s3.Client] that is used to read objects. For [Auto]
+// and [Server] it must have the SelectObjectContent of [s3.Client], too; it is not
+// asked for here so that a function which does without does not link it.
 type Client interface {
 	GetObject(ctx context.Context, in *s3.GetObjectInput, opts ...func(*s3.Options)) (*s3.GetObjectOutput, error)
-	SelectObjectContent(ctx context.Context, in *s3.SelectObjectContentInput, opts ...func(*s3.Options)) (*s3.SelectObjectContentOutput, error)
 }
 
 // An Object is what to query.
@@ -67,6 +67,7 @@ const (
 
 type options struct {
 	backend  Backend
+	server   serverFunc // nil for Local
 	stats    *Stats
 	part     int64
 	parallel int
@@ -76,7 +77,16 @@ type options struct {
 type Option func(*options)
 
 // WithBackend chooses who runs the query; Local if it is not given.
-func WithBackend(b Backend) Option { return func(o *options) { o.backend = b } }
+func WithBackend(b Backend) Option {
+	return func(o *options) { o.backend, o.server = b, runServer }
+}
+
+// A serverFunc is runServer: only who calls [WithBackend] links it.
+type serverFunc func(ctx context.Context, client Client, obj *Object, q *Query, scan *scanRange, emit func([]byte) error) (Stats, error)
+
+// A scanRange is S3's: the records that start from start on and, if end is not 0,
+// before it.
+type scanRange struct{ start, end int64 }
 
 // WithStats has the figures of the query written to s when it ends.
 func WithStats(s *Stats) Option { return func(o *options) { o.stats = s } }

@@ -8,9 +8,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/engine"
 )
 
@@ -96,11 +93,11 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 			one := func(b []byte) error { return emit(i, b) }
 			var err error
 			if backend != Local {
-				scan := &types.ScanRange{Start: aws.Int64(cuts[i])}
+				scan := &scanRange{start: cuts[i]}
 				if i+1 < len(stats) {
-					scan.End = aws.Int64(cuts[i+1])
+					scan.end = cuts[i+1]
 				}
-				stats[i], err = runServer(ctx, client, &obj, &q, scan, one)
+				stats[i], err = o.server(ctx, client, &obj, &q, scan, one)
 				if backend == Server || !refused(err) || stats[i].Rows > 0 {
 					if err != nil {
 						cancel(err)

@@ -92,7 +92,7 @@ func run(ctx context.Context, client Client, obj *Object, q *Query, o options, e
 	case cannot != "":
 		return Stats{}, fault.New("UnsupportedSyntax", "%s", cannot)
 	}
-	stats, err := runServer(ctx, client, obj, q, nil, emit)
+	stats, err := o.server(ctx, client, obj, q, nil, emit)
 	if o.backend == Auto && stats.Rows == 0 && refused(err) {
 		remember(client)
 		return runLocal(ctx, client, obj, q, p, o, emit)

@@ -15,14 +15,25 @@ import (
 )
 
 // runServer has S3 run the query, over a scan range or all of the object.
-func runServer(ctx context.Context, client Client, obj *Object, q *Query, scan *types.ScanRange, emit func([]byte) error) (Stats, error) {
+func runServer(ctx context.Context, client Client, obj *Object, q *Query, scan *scanRange, emit func([]byte) error) (Stats, error) {
 	stats := Stats{Backend: Server, Requests: 1}
 	in, cfg, err := request(obj, q)
 	if err != nil {
 		return stats, err
 	}
-	in.ScanRange = scan
-	out, err := client.SelectObjectContent(ctx, in)
+	if scan != nil {
+		in.ScanRange = &types.ScanRange{Start: &scan.start}
+		if scan.end > 0 {
+			in.ScanRange.End = &scan.end
+		}
+	}
+	selector, ok := client.(interface {
+		SelectObjectContent(ctx context.Context, in *s3.SelectObjectContentInput, opts ...func(*s3.Options)) (*s3.SelectObjectContentOutput, error)
+	})
+	if !ok {
+		return stats, fmt.Errorf("s3select: the client %T has no SelectObjectContent", client)
+	}
+	out, err := selector.SelectObjectContent(ctx, in)
 	if err != nil {
 		return stats, serverError(err)
 	}

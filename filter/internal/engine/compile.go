@@ -191,7 +191,8 @@ func (c *compiler) link() {
 	}
 	visible := &node{presence: -1}
 	for i, name := range root.names {
-		if name != l.Inner && !slices.Contains(l.Hidden, name) {
+		inner := name == l.Inner && l.Inner != ""
+		if !inner && !slices.Contains(l.Hidden, name) {
 			visible.names = append(visible.names, name)
 			visible.children = append(visible.children, root.children[i])
 		}

@@ -110,6 +110,9 @@ func (c *cond) add(t *pattern.Test) {
 		}
 		c.address = true
 		out.address = a
+	case pattern.Exactly:
+		c.exact = append(c.exact, t.Text)
+		return
 	case pattern.CIDR:
 		c.address = true
 		out.block, _ = pattern.ParseBlock(t.Text)

@@ -90,10 +90,11 @@ func (s *state) decode(n *node, token []byte, escaped bool) bool {
 			return true
 		}
 	}
-	if s.formats[n.data] = plainData; s.structured(n, v) {
+	if s.structured(n, v) {
 		s.formats[n.data] = jsonData
 		return true
 	}
+	s.formats[n.data] = plainData
 	if len(n.conds) > 0 || n.presence >= 0 {
 		s.testText(n, v)
 	}

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"flag"
 	"strings"
 	"testing"
@@ -55,6 +56,9 @@ func TestRandom(t *testing.T) {
 		}, parsed)
 		for range 4 {
 			record := r.Record()
+			if bytes.Contains(record, []byte(`"a.`)) || bytes.Contains(record, []byte(`"b.`)) {
+				continue // damaged: no source has a key with a dot
+			}
 			want, errB := reference.MatchRecord(l, plain, record)
 			got, errA := records.MatchRecord(record)
 			if (errA == nil) != (errB == nil) || got != want {

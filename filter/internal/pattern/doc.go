@@ -40,7 +40,8 @@ type Test struct {
 type Op uint8
 
 const (
-	Equals           Op = iota // a string
+	Equals           Op = iota // a string; an IP address by its value
+	Exactly                    // a string, also if it is an IP address
 	Literal                    // null, true or false
 	Number                     // by value, or by the same text
 	Prefix                     // of a string

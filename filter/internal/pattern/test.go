@@ -65,7 +65,7 @@ func (p *parser) expression(i int, w *where) (Test, error) {
 	switch name {
 	case "exactly":
 		p.note(Undocumented, at, name)
-		return p.text(Equals, pos, at)
+		return p.text(Exactly, pos, at)
 	case "prefix", "suffix":
 		op := Prefix
 		if name == "suffix" {

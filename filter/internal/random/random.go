@@ -126,6 +126,9 @@ func (r *Source) data(encoded bool) string {
 	default:
 		text = string(r.Event())
 	}
+	if r.one(10) {
+		text = string(r.Damage([]byte(text)))
+	}
 	if encoded {
 		b := base64.StdEncoding.EncodeToString([]byte(text))
 		if r.one(40) {

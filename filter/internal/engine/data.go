@@ -113,7 +113,7 @@ func (s *state) structured(n *node, v []byte) bool {
 	end := -1
 	switch {
 	case len(n.names) == 0:
-		end = skip(v, i, 0)
+		end = skip(v, i)
 	case kind == jsonscan.Object:
 		end = s.object(v, i, n, 0)
 	default:

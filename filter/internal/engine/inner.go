@@ -84,7 +84,7 @@ func (s *state) innerValue(b []byte, i int, n *node, depth int) int {
 	case '"':
 		return -1 // the end of the string around
 	}
-	if end = skip(b, i, depth); end > 0 && (len(n.conds) > 0 || n.presence >= 0) {
+	if end = skip(b, i); end > 0 && (len(n.conds) > 0 || n.presence >= 0) {
 		s.scalar(n, b[i:end])
 	}
 	return end

@@ -53,7 +53,7 @@ func (s *state) object(b []byte, i int, n *node, depth int) int {
 				return -1
 			}
 		default:
-			if i = skip(b, i, depth); i < 0 {
+			if i = skip(b, i); i < 0 {
 				return -1
 			}
 		}
@@ -137,7 +137,7 @@ func (s *state) value(b []byte, i int, n *node, depth int) int {
 			s.formats[n.data] = jsonData
 		}
 		if len(n.names) == 0 {
-			return skip(b, i, depth)
+			return skip(b, i)
 		}
 		return s.object(b, i, n, depth)
 	case '[':
@@ -150,7 +150,7 @@ func (s *state) value(b []byte, i int, n *node, depth int) int {
 		s.record, s.formats[n.data] = record, jsonData
 		return end
 	}
-	end := skip(b, i, depth)
+	end := skip(b, i)
 	if end > 0 && (len(n.conds) > 0 || n.presence >= 0 || n.data != 0) {
 		s.scalar(n, b[i:end])
 	}
@@ -269,7 +269,7 @@ func (s *state) scalar(n *node, token []byte) {
 }
 
 // skip skips a value without looking at it.
-func skip(b []byte, i, depth int) int {
+func skip(b []byte, i int) int {
 	end, err := jsonscan.Skip(b, i)
 	if err != nil {
 		return -1

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/lambdatune/lambdatune/filter/s3select"
+	unzstd "github.com/lambdatune/lambdatune/filter/s3select/zstd"
 )
 
 func gz(data []byte) []byte {
@@ -43,6 +44,9 @@ func TestCompressed(t *testing.T) {
 	} {
 		q := all
 		q.Input.Compression = c.compression
+		if name == "zstd" {
+			q.Input.Decompress = unzstd.Decompress
+		}
 		stats, err := q.Run(t.Context(), bytes.NewReader(c.data), io.Discard)
 		if err != nil || stats.Rows != c.rows || stats.BytesScanned != int64(len(c.data)) {
 			t.Errorf("%s: %+v %v", name, stats, err)
@@ -74,13 +78,18 @@ func TestCompressed(t *testing.T) {
 	}
 	q := all
 	for _, c := range []string{"GZIP", "BZIP2", "ZSTD"} {
-		q.Input.Compression = c
+		q.Input.Compression, q.Input.Decompress = c, nil
+		if c == "ZSTD" {
+			q.Input.Decompress = unzstd.Decompress
+		}
 		if got := run(t, q, strings.Repeat("nonsense", 100)); got != "InvalidCompressionFormat" && got != "TruncatedInput" {
 			t.Error(c, got)
 		}
 	}
-	q.Input.Compression = "LZMA"
-	if got := run(t, q, ""); got != "InvalidCompressionFormat" {
-		t.Error(got)
+	for _, c := range []string{"LZMA", "ZSTD"} {
+		q.Input.Compression, q.Input.Decompress = c, nil
+		if got := run(t, q, ""); got != "InvalidCompressionFormat" {
+			t.Error(c, got)
+		}
 	}
 }

@@ -8,36 +8,33 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 )
 
 // decompress reads r as the compression says, on a goroutine of its own that
 // runs ahead of the evaluation. Close ends it and waits for it.
-func decompress(r io.Reader, compression string) (io.ReadCloser, error) {
-	open := func(r io.Reader) (io.Reader, error) { return r, nil }
-	switch strings.ToUpper(compression) {
-	case "GZIP":
-		open = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
-	case "BZIP2":
-		open = func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
-	case "ZSTD":
-		open = func(r io.Reader) (io.Reader, error) {
-			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
-		}
-	default:
+func decompress(r io.Reader, in *Input) (io.ReadCloser, error) {
+	var open func(r io.Reader) (io.ReadCloser, error)
+	switch compression := strings.ToUpper(in.Compression); {
+	case compression == "" || compression == "NONE":
 		return io.NopCloser(r), nil
+	case in.Decompress != nil:
+		open = in.Decompress
+	case compression == "GZIP":
+		open = func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+	case compression == "BZIP2":
+		open = func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
 	}
 	source := &source{r: r}
 	buffered := bufio.NewReaderSize(source, 64<<10)
 	_, err := buffered.Peek(1) // no format has an empty form
-	var z io.Reader
+	var z io.ReadCloser
 	if err == nil {
 		z, err = open(buffered)
 	}
 	if err != nil {
-		return nil, source.cause(err, "InvalidCompressionFormat", "the object does not start as "+compression)
+		return nil, source.cause(err, "InvalidCompressionFormat", "the object does not start as "+strings.ToUpper(in.Compression))
 	}
 	return readAhead(z, func(err error) error {
 		return source.cause(err, "TruncatedInput", "the object is damaged or cut off")
@@ -77,10 +74,10 @@ type ahead struct {
 	ended chan struct{}
 	rest  []byte
 	buf   []byte
-	z     io.Reader
+	z     io.ReadCloser
 }
 
-func readAhead(z io.Reader, wrap func(error) error) *ahead {
+func readAhead(z io.ReadCloser, wrap func(error) error) *ahead {
 	a := &ahead{
 		full: make(chan []byte, 2), free: make(chan []byte, 3),
 		quit: make(chan struct{}), ended: make(chan struct{}), z: z,
@@ -152,8 +149,6 @@ func (a *ahead) Read(p []byte) (int, error) {
 func (a *ahead) Close() error {
 	a.once.Do(func() { close(a.quit) })
 	<-a.ended
-	if d, ok := a.z.(*zstd.Decoder); ok {
-		d.Close()
-	}
+	a.z.Close() // says nothing that reading has not said
 	return nil
 }

@@ -33,17 +33,10 @@ func TestDependencies(t *testing.T) {
 		filter/s3select/internal/fault
 		filter/s3select/internal/sql
 		filter/s3select/internal/value
-		github.com/klauspost/compress
 		github.com/klauspost/compress/flate
-		github.com/klauspost/compress/fse
 		github.com/klauspost/compress/gzip
-		github.com/klauspost/compress/huff0
-		github.com/klauspost/compress/internal/cpuinfo
 		github.com/klauspost/compress/internal/le
 		github.com/klauspost/compress/internal/regmask
-		github.com/klauspost/compress/internal/snapref
-		github.com/klauspost/compress/zstd
-		github.com/klauspost/compress/zstd/internal/xxhash
 		internal/jsonscan
 	`)
 	if !slices.Equal(got, want) {

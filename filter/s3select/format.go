@@ -1,6 +1,7 @@
 package s3select
 
 import (
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -15,11 +16,15 @@ type Input struct {
 	// Format is CSV or JSON. Empty, it is the one of CSV and JSON that is set, and
 	// CSV if neither is.
 	Format string
-	// Compression is NONE (also if empty), GZIP, BZIP2 or, locally, ZSTD. All
-	// members of a file of several gzip members are read.
+	// Compression is NONE (also if empty), GZIP or BZIP2. All members of a file of
+	// several gzip members are read. With Decompress, it may be any other name.
 	Compression string
 	CSV         CSVInput
 	JSON        JSONInput
+	// Decompress reads what Compression names, in the place of the local engine's
+	// own decompressors. The subpackage zstd has one for ZSTD. It is not called for
+	// NONE. S3 cannot run such a query.
+	Decompress func(io.Reader) (io.ReadCloser, error)
 }
 
 // CSVInput describes CSV. The zero value is S3's default: commas, lines, double
@@ -139,9 +144,11 @@ func (q *Query) config() (engine.Config, error) {
 		return bad("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE, USE or IGNORE")
 	}
 	switch strings.ToUpper(in.Compression) {
-	case "", "NONE", "GZIP", "BZIP2", "ZSTD":
+	case "", "NONE", "GZIP", "BZIP2":
 	default:
-		return bad("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE, GZIP, BZIP2 or ZSTD")
+		if in.Decompress == nil {
+			return bad("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE, GZIP or BZIP2, and others with Input.Decompress, as ZSTD with that of the subpackage zstd")
+		}
 	}
 	switch f := q.Output.format(in.format()); f {
 	case "CSV", "JSON":

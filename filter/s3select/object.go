@@ -39,7 +39,7 @@ const (
 	// no more than the requests, where S3 Select charges for each GB.
 	Local Backend = iota
 	// Auto asks S3 to run the query, unless it cannot (a version, a directory
-	// bucket, ZSTD) or the object is known to be small, and goes local where the
+	// bucket, Input.Decompress) or the object is known to be small, and goes local where the
 	// account has no S3 Select. That is remembered per client and region. It never
 	// changes once a row was yielded. It suits functions that have little memory
 	// or CPU for large objects, on an account that has S3 Select.
@@ -117,8 +117,8 @@ func serverCannot(obj *Object, q *Query) string {
 		return "S3 Select reads the current version only"
 	case strings.HasSuffix(obj.Bucket, "--x-s3"):
 		return "directory buckets have no S3 Select"
-	case strings.EqualFold(q.Input.Compression, "ZSTD"):
-		return "S3 Select does not read ZSTD"
+	case q.Input.Decompress != nil && upper(q.Input.Compression, "NONE") != "NONE":
+		return "S3 Select reads GZIP and BZIP2 only, and not with Input.Decompress"
 	}
 	return ""
 }

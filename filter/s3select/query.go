@@ -106,7 +106,7 @@ func (q Query) Run(ctx context.Context, r io.Reader, w io.Writer) (Stats, error)
 // run evaluates all of r, decompressed, and hands every record to emit.
 func (q *Query) run(ctx context.Context, p *engine.Program, r io.Reader, emit func([]byte) error) (Stats, error) {
 	scanned := &counter{r: r}
-	in, err := decompress(scanned, q.Input.Compression)
+	in, err := decompress(scanned, &q.Input)
 	if err != nil {
 		return Stats{BytesScanned: scanned.n}, public(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -86,12 +85,10 @@ func (r *Run) bindColumns() error {
 		c.columns[i] = n
 		if i < r.p.inWhere() && n >= 0 {
 			c.need = max(c.need, n+1)
-			c.wants = append(c.wants, n)
+			c.want(n)
 		}
 		c.all = max(c.all, n+1)
 	}
-	slices.Sort(c.wants)
-	c.wants = slices.Compact(c.wants)
 	for _, w := range c.wants {
 		if n := len(c.marks); w > 0 && (n == 0 || c.marks[n-1] != w-1) {
 			c.marks = append(c.marks, w-1)
@@ -118,6 +115,20 @@ func (r *Run) bindColumns() error {
 		c.need = everything
 	}
 	return nil
+}
+
+// want adds a column, in order and once.
+func (c *csvRow) want(n int) {
+	i := len(c.wants)
+	for i > 0 && c.wants[i-1] > n {
+		i--
+	}
+	if i > 0 && c.wants[i-1] == n {
+		return
+	}
+	c.wants = append(c.wants, 0)
+	copy(c.wants[i+1:], c.wants[i:])
+	c.wants[i] = n
 }
 
 func (c *csvRow) find(steps []sql.Step) (int, error) {

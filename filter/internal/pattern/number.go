@@ -138,7 +138,7 @@ func newDecimal(token []byte) (d decimal) {
 		}
 	}
 	if first < 0 {
-		return decimal{neg: d.neg, magnitude: 1 << 60} // zero
+		return decimal{neg: d.neg, magnitude: 1 << 30} // zero
 	}
 	d.digits, d.magnitude = token[first:end], whole+exponent
 	return d
@@ -165,7 +165,7 @@ func parseExponent(b []byte) int {
 		switch {
 		case c == '-':
 			neg = true
-		case c != '+' && n < 1<<40:
+		case c != '+' && n < 1<<26:
 			n = n*10 + int(c-'0')
 		}
 	}

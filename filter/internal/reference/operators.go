@@ -275,7 +275,7 @@ func decimal(s string) string {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
 	e, err := strconv.Atoi(strings.TrimPrefix(exponent, "+"))
 	if exponent != "" && err != nil {
-		e = 1 << 40
+		e = 1 << 28
 		if exponent[0] == '-' {
 			e = -e
 		}

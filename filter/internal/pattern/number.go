@@ -144,7 +144,7 @@ func newDecimal(token []byte) (d decimal) {
 	return d
 }
 
-func (d *decimal) zero() bool { return len(d.digits) == 0 && d.magnitude == 1<<60 }
+func (d *decimal) zero() bool { return len(d.digits) == 0 && d.magnitude == 1<<30 }
 func (d *decimal) done() bool { return len(d.digits) == 0 }
 
 func (d *decimal) next() int {

@@ -34,6 +34,7 @@ func TestDependencies(t *testing.T) {
 		module + "handler/local/internal/invokeapi",
 		module + "handler/local/internal/samples",
 		module + "handler/local/internal/watch",
+		module + "handler/local/queue",
 		module + "handler/local/internal/cli",
 		module + "handler/local",
 	}, "\n")

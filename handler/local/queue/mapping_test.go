@@ -257,11 +257,11 @@ func TestScaling(t *testing.T) {
 	for _, c := range []struct{ maximum, peak int }{{0, 55}, {2, 2}, {20, 20}} {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue(t, queue.Config{})
-			for range 30_000 {
+			for range 700 {
 				send(t, q, queue.Message{Body: "x"})
 			}
-			f := &function{handle: func([]record) (string, bool) { time.Sleep(100 * time.Millisecond); return "", false }}
-			m := newMapping(t, q, f, queue.MappingConfig{MaximumConcurrency: c.maximum})
+			f := &function{handle: func([]record) (string, bool) { time.Sleep(500 * time.Millisecond); return "", false }}
+			m := newMapping(t, q, f, queue.MappingConfig{BatchSize: 1, MaximumConcurrency: c.maximum})
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 			defer cancel()
 			m.Run(ctx)

@@ -72,7 +72,8 @@ func parse(body string) (group string, n int) {
 // for messages that were lost, that took effect twice, or took effect and are
 // in the dead-letter queue. QUEUE_RUNS makes it longer.
 func TestExactlyOnce(t *testing.T) {
-	runs := 150
+	t.Parallel()
+	runs := 100
 	if n, err := strconv.Atoi(os.Getenv("QUEUE_RUNS")); err == nil {
 		runs = n
 	}

@@ -15,9 +15,10 @@ import (
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
 )
 
-// TestOverload sends 10 times of what a function with a reserved concurrency of
-// 5 takes, a tenth of it poison, through the Runtime API.
+// TestOverload sends far more than a function with a reserved concurrency of 5
+// takes, at once and a tenth of it poison, through the Runtime API.
 func TestOverload(t *testing.T) {
+	t.Parallel()
 	const n, reserved = 2000, 5
 	var (
 		mu      sync.Mutex
@@ -51,7 +52,7 @@ func TestOverload(t *testing.T) {
 			effects[r.Body] = 1 // idempotent
 		}
 		return []byte(failures(failed...)), nil
-	}), runtimeapi.Config{Concurrency: reserved, Timeout: 3 * time.Second})
+	}), runtimeapi.Config{Concurrency: reserved, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,12 +93,11 @@ func TestOverload(t *testing.T) {
 	t.Logf("%d messages in %d batches, %d throttles, at most %d of %d invocations at a time", n, invocations, throttles, peak, reserved)
 }
 
-// The talk's queue, in a unit test: a function that fails a message twice, and
-// what becomes of it.
+// A function that fails, where its message goes, and how it comes back.
 func ExampleMapping() {
 	dead, _ := queue.New(queue.Config{Name: "orders-dead"})
 	orders, err := queue.New(queue.Config{
-		Name: "orders", VisibilityTimeout: 5 * time.Second, DeadLetterQueue: dead, MaxReceiveCount: 1,
+		Name: "orders", VisibilityTimeout: 2 * time.Second, DeadLetterQueue: dead, MaxReceiveCount: 1,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -109,7 +109,7 @@ func ExampleMapping() {
 			return nil, errors.New("no stock")
 		}
 		return nil, nil
-	}), runtimeapi.Config{Timeout: 5 * time.Second})
+	}), runtimeapi.Config{Timeout: 2 * time.Second})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 2
 	}
 	// What is played tells the figures of a REPORT line with each response.
-	var c console.Console = &console.Text{Out: stdout, Several: len(o.targets) > 1, Quiet: o.quiet || o.event != ""}
+	var c console.Console = &console.Text{Out: stdout, Several: len(o.targets) > 1, Quiet: o.quiet || o.event != "" && o.source == ""}
 	if o.json {
 		c = &console.JSON{Out: stdout}
 	}
@@ -65,6 +65,8 @@ func (o *options) run(ctx context.Context, c console.Console, stdin io.Reader, s
 			_, err = stdout.Write(b)
 		}
 		return err
+	case o.source != "":
+		return feed(ctx, o, c, stdin)
 	case o.event != "":
 		return play(ctx, o, c, stdin)
 	default:

@@ -15,6 +15,7 @@ import (
 	"github.com/lambdatune/lambdatune/handler/local/internal/allocs"
 	"github.com/lambdatune/lambdatune/handler/local/internal/front"
 	"github.com/lambdatune/lambdatune/handler/local/internal/samples"
+	"github.com/lambdatune/lambdatune/handler/local/queue"
 	"github.com/lambdatune/lambdatune/handler/local/runtimeapi"
 )
 
@@ -29,6 +30,12 @@ type options struct {
 	allocs bool
 	meter  *allocs.Meter // nil unless allocs
 	sample string
+
+	source  string // "sqs", or none
+	queue   queue.Config
+	mapping queue.MappingConfig
+	group   string
+	redrive bool
 
 	addr          string
 	front         string
@@ -65,8 +72,9 @@ const usage = `usage: local [flags] [NAME=]PATH ...
 
 Runs Lambda functions as the service does, without Docker.
 
-With -event it plays events and exits; without, it serves the functions to the
-AWS CLI and SDKs (aws --endpoint-url http://127.0.0.1:9000 lambda invoke …) and,
+With -event it plays events and exits, or with -source sqs too, sends them to a
+queue in front of the function until it is empty; without, it serves the functions to
+the AWS CLI and SDKs (aws --endpoint-url http://127.0.0.1:9000 lambda invoke …) and,
 with -front, to HTTP clients, until it is interrupted.
 
 PATH is a directory with a main package, in any module, or a binary; NAME
@@ -86,6 +94,17 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 
 	f.BoolVar(&o.allocs, "allocs", false, "with -event: show percentiles, and what the function allocates; it is built with a file more for that")
 	f.StringVar(&o.sample, "sample", "", "print an event of the source `NAME` to edit, and exit: "+strings.Join(samples.Names(), ", "))
+
+	f.StringVar(&o.source, "source", "", "with -event: send the events as messages to an in-memory queue of the service `NAME`, sqs, that feeds the function; -repeat sends them N times, -rate R per second, and -concurrency is the reserved concurrency")
+	f.BoolVar(&o.queue.FIFO, "fifo", false, "with -source: a FIFO queue")
+	f.StringVar(&o.group, "group", "", "with -fifo: the `MEMBER` of a message's body whose value is its MessageGroupId (default: all messages are one group)")
+	f.IntVar(&o.mapping.BatchSize, "batch", 10, "with -source: invoke the function with up to `N` messages: 10, or 10000 with a -window of 1s or more")
+	f.DurationVar(&o.mapping.BatchingWindow, "window", 0, "with -source: let a batch wait `DURATION` for more messages, at most 5m")
+	f.IntVar(&o.mapping.MaximumConcurrency, "maximum-concurrency", 0, "with -source: at most `N` invocations by the mapping at a time, 2 to 1000; 0 is until the function throttles")
+	f.BoolVar(&o.mapping.ReportBatchItemFailures, "partial", true, "with -source: take partial batch responses, as a mapping with ReportBatchItemFailures; with -partial=false every response is a success")
+	f.DurationVar(&o.queue.VisibilityTimeout, "visibility", 0, "with -source: the visibility timeout: what fails is received again after `DURATION` (default six times -timeout, and the -window)")
+	f.IntVar(&o.queue.MaxReceiveCount, "max-receive", 5, "with -source: move a message to the dead-letter queue that was received `N` times, 1 to 1000")
+	f.BoolVar(&o.redrive, "redrive", false, "with -source: once the queue is empty move the dead letters back to it, and go on until it is empty again")
 
 	f.StringVar(&o.addr, "addr", "127.0.0.1:9000", "serve the invocation URL, and the front, at `HOST:PORT`")
 	f.StringVar(&o.front, "front", "", "map HTTP requests to events and back as `FRONT` does: "+fronts())
@@ -161,6 +180,9 @@ func (o *options) check(args []string, set map[string]bool) (err error) {
 	if err := o.checkFront(set); err != nil {
 		return err
 	}
+	if err := o.checkSource(set); err != nil {
+		return err
+	}
 	if o.listen != "" {
 		if len(o.targets) > 1 {
 			return fmt.Errorf("-listen takes one function, not %d", len(o.targets))
@@ -186,7 +208,41 @@ func (o *options) check(args []string, set map[string]bool) (err error) {
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "runtimeapi: "))
 	}
-	f.Close()
+	defer f.Close()
+	if o.source == "" {
+		return nil
+	}
+	if o.queue.VisibilityTimeout == 0 {
+		o.queue.VisibilityTimeout = 6*f.Config().Timeout + o.mapping.BatchingWindow
+	}
+	_, err = newSource(o, f)
+	return err
+}
+
+// checkSource checks the flags about the queue.
+func (o *options) checkSource(set map[string]bool) error {
+	if o.source == "" {
+		for _, name := range []string{"fifo", "group", "batch", "window", "maximum-concurrency", "partial", "visibility", "max-receive", "redrive"} {
+			if set[name] {
+				return fmt.Errorf("-%s needs -source", name)
+			}
+		}
+		return nil
+	}
+	if o.source != "sqs" {
+		return fmt.Errorf("-source %s: want sqs", o.source)
+	}
+	if o.event == "" {
+		return fmt.Errorf("-source needs -event: the messages")
+	}
+	if o.group != "" && !o.queue.FIFO {
+		return fmt.Errorf("-group needs -fifo")
+	}
+	for _, name := range []string{"stats", "allocs"} {
+		if set[name] {
+			return fmt.Errorf("-%s does not go with -source", name)
+		}
+	}
 	return nil
 }
 

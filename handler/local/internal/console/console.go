@@ -19,6 +19,9 @@ type Console interface {
 	HTTP(method, path string, status int, took time.Duration)
 	// Stats shows figures over many invocations.
 	Stats(Stats)
+	// Batch shows what came of a batch of messages, and Queue of all of them.
+	Batch(Batch)
+	Queue(Queue)
 	// Note tells the user something; Problem that something is wrong.
 	Note(text string)
 	Problem(text string)

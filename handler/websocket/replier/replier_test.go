@@ -91,17 +91,17 @@ func TestErrors(t *testing.T) {
 		{"redirect", "abc=", fault{status: 307}, nil, "status 307"},
 		{"hang up", "abc=", fault{hangUp: true}, io.EOF, "EOF"},
 	} {
-		before := s.requests
+		before := s.served()
 		if c.fault != (fault{}) {
-			s.faults = []fault{c.fault}
+			s.answerWith(c.fault)
 		}
 		err := r.Post(t.Context(), c.id, []byte("secret message"))
 		e, ok := errors.AsType[*replier.Error](err)
 		if !ok || e.ConnectionID != c.id || e.Op != "post" || e.Attempts != 1 || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if s.requests != before+1 {
-			t.Errorf("%s: %d requests", c.name, s.requests-before)
+		if n := s.served() - before; n != 1 {
+			t.Errorf("%s: %d requests", c.name, n)
 		}
 		for _, secret := range []string{"secret message", secretKey, token} {
 			if strings.Contains(fmt.Sprintf("%+v %#v", err, e), secret) {
@@ -109,7 +109,7 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
-	before := s.requests
+	before := s.served()
 	if err := r.Post(t.Context(), "abc=", make([]byte, replier.MaxMessage+1)); !errors.Is(err, replier.ErrTooLarge) || !strings.Contains(err.Error(), "131073 bytes, 131072 are allowed") {
 		t.Errorf("a message too large: %v", err)
 	}
@@ -118,7 +118,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("ID %q is accepted", id)
 		}
 	}
-	if s.requests != before {
+	if s.served() != before {
 		t.Error("requests were sent for nothing")
 	}
 }
@@ -197,8 +197,8 @@ func TestRetries(t *testing.T) {
 				if e, ok := errors.AsType[*replier.Error](err); ok && e.Attempts != c.requests {
 					t.Errorf("%d attempts, %d requests", e.Attempts, c.requests)
 				}
-				if took := time.Since(began); s.requests != c.requests || took < c.least || took > c.most {
-					t.Errorf("%d requests in %v, want %d in %v to %v", s.requests, took, c.requests, c.least, c.most)
+				if took, n := time.Since(began), s.served(); n != c.requests || took < c.least || took > c.most {
+					t.Errorf("%d requests in %v, want %d in %v to %v", n, took, c.requests, c.least, c.most)
 				}
 			})
 		})

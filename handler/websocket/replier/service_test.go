@@ -33,7 +33,6 @@ type service struct {
 	connections map[string][]string // the messages of each
 	faults      []fault             // for the next requests
 	requests    int
-	at          []time.Time
 }
 
 // A fault is an answer before the service looks at its connections.
@@ -41,6 +40,20 @@ type fault struct {
 	status           int
 	code, retryAfter string
 	hangUp           bool
+}
+
+// served is how many requests came.
+func (s *service) served() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+// answerWith has the next requests fail.
+func (s *service) answerWith(faults ...fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = faults
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,7 +64,6 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
-	s.at = append(s.at, time.Now())
 	w.Header().Set("X-Amzn-Requestid", fmt.Sprint("r-", s.requests))
 	if err := verify(r, body); err != nil {
 		refuse(w, 403, "InvalidSignatureException", err.Error())

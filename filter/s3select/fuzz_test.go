@@ -13,7 +13,7 @@ import (
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/sql"
 )
 
-var rounds = flag.Int("rounds", 4000, "random queries that the engine is held against the reference with")
+var rounds = flag.Int("rounds", 1500, "random queries that the engine is held against the reference with")
 
 // A maker writes random statements and data that have something to do with each
 // other.

@@ -35,7 +35,6 @@ type Slice struct {
 	delim []byte
 	tail  []byte // the last bytes read, which a delimiter may have begun with
 	state int    // 0: before the first record, 1: within, 2: behind the last one
-	err   error
 }
 
 // From is where to start reading an object for the range that starts at start.

@@ -55,7 +55,7 @@ func Cast(v *Value, k Kind) (Value, error) {
 func appendFloatText(dst []byte, v *Value) []byte {
 	n := len(dst)
 	dst = v.AppendText(dst)
-	if bytes.IndexAny(dst[n:], ".eE") < 0 {
+	if !bytes.ContainsAny(dst[n:], ".eE") {
 		dst = append(dst, ".0"...)
 	}
 	return dst

@@ -58,16 +58,18 @@ func (b *batchInvoker) poisoned(r *envelope.Record, err error) prepared {
 	return p
 }
 
-// decode decodes the input, or leaves it zero.
+// decode decodes the input. What an earlier one, or its panic, has left there is
+// cleared first.
 func (w *batchWorker) decode(b *batchInvoker, text []byte) error {
-	decoded := false
-	defer func() { // also after a panic of an UnmarshalJSON method
-		if !decoded {
-			w.logic.reset()
-		}
-	}()
-	err := b.decoder.decode(text, w.logic.target())
-	decoded = err == nil
+	if w.dirty {
+		w.logic.reset()
+	}
+	w.dirty = true
+	err := b.decoder.decodeWith(text, w.logic.target(), &w.text)
+	if err == nil {
+		w.dirty = false // call leaves it zero
+		return nil
+	}
 	if b.rewritten {
 		// What an offset would be in is not in the event.
 		if e, ok := errors.AsType[*DecodeError](err); ok {

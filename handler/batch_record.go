@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	"github.com/lambdatune/lambdatune/handler/internal/envelope"
 )
@@ -48,20 +49,25 @@ func RecordFrom(ctx context.Context) (r Record, ok bool) {
 
 type recordKey struct{}
 
-// A recordCtx is the context of one record. It is never used again for another
-// one, since logic may keep it.
+// A recordCtx is the context of one record: that of the batch's logic, and which
+// record it is. It is never used again for another one, since logic may keep it.
 type recordCtx struct {
-	context.Context
 	run   *batchRun
 	index int
 }
+
+func (c *recordCtx) Deadline() (time.Time, bool) { return c.run.logic.Deadline() }
+func (c *recordCtx) Done() <-chan struct{}       { return c.run.logic.Done() }
+func (c *recordCtx) Err() error                  { return c.run.logic.Err() }
 
 func (c *recordCtx) Value(key any) any {
 	if key == (recordKey{}) {
 		return c
 	}
-	return c.Context.Value(key)
+	return c.run.logic.Value(key)
 }
+
+func (c *recordCtx) String() string { return "handler.record(" + strconv.Itoa(c.index) + ")" }
 
 // recordName is what a log or an error calls a record.
 func recordName(r *envelope.Record, index int) string {

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,10 @@ type batchRun struct {
 	parent   context.Context  // ends when the invocation does
 	deadline deadline.Context // what logic's contexts derive from
 	logic    context.Context
-	exit     bool // a panic ends it all
+	limited  bool
+	began    time.Time
+	span     time.Duration // from began until no record begins any more, if limited
+	exit     bool          // a panic ends it all
 	ctxs     []recordCtx
 
 	claimed atomic.Int32 // workers that have begun
@@ -33,7 +37,9 @@ type batchRun struct {
 // A batchWorker processes one record after the other.
 type batchWorker struct {
 	logic batchLogic
+	dirty bool // the input of logic is not zero
 	buf   envelope.Buffer
+	text  strings.Builder // small strings of inputs
 
 	// mu is held while the payload is read and outcomes are written; closed says
 	// that neither may happen any more.
@@ -60,6 +66,10 @@ func (b *batchInvoker) run(ctx context.Context, s *batchState, order batch.Order
 	r.left.Store(int32(workers))
 	defer r.close()
 	end, limited := r.logic.Deadline()
+	if r.limited = limited; limited {
+		r.began = time.Now()
+		r.span = end.Round(0).Sub(r.began)
+	}
 	if !limited && workers == 1 {
 		r.work(s)
 		return true
@@ -114,38 +124,31 @@ func (r *batchRun) work(s *batchState) {
 		}
 	}()
 	w := s.workers[r.claimed.Add(1)-1]
-	end, limited := r.logic.Deadline()
-	for {
+	w.mu.Lock() // but while logic runs
+	for !w.closed {
 		i, ok := s.schedule.Next()
 		if !ok {
-			return
+			break
 		}
-		if limited && !time.Now().Before(end) || r.parent.Err() != nil {
+		// No freeze comes within an invocation, so the monotonic clock will do,
+		// which is half the price of both.
+		if r.limited && time.Since(r.began) >= r.span || r.parent.Err() != nil {
 			s.schedule.Stop()
-			return
+			break
 		}
-		if !r.process(w, s, i) {
-			return
-		}
+		r.process(w, s, i)
 	}
+	w.mu.Unlock()
 }
 
-// process takes one record through decoding and logic. It is false when nothing
-// more is to be done.
-func (r *batchRun) process(w *batchWorker, s *batchState, i int) bool {
+// process takes one record through decoding and logic.
+func (r *batchRun) process(w *batchWorker, s *batchState, i int) {
 	c := &r.ctxs[i]
-	c.Context, c.run, c.index = r.logic, r, i
-
-	w.mu.Lock()
-	if w.closed {
-		w.mu.Unlock()
-		return false
-	}
+	c.run, c.index = r, i
 	s.schedule.Start(i)
-	rec := &s.event.Records[i]
-	p := w.prepare(c, r.b, s.event.Source, rec)
-	w.mu.Unlock()
+	p := w.prepare(c, r.b, s.event.Source, &s.event.Records[i])
 
+	w.mu.Unlock()
 	err := p.err
 	switch {
 	case p.poison != nil:
@@ -159,20 +162,17 @@ func (r *batchRun) process(w *batchWorker, s *batchState, i int) bool {
 		}
 		err = r.object(c, w, object, p.raw)
 	}
-
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return false
-	}
-	if err == nil {
+
+	switch {
+	case w.closed:
+	case err == nil:
 		s.schedule.Finish(i, batch.Done)
-		return true
+	default:
+		s.errs[i] = err
+		s.schedule.Finish(i, batch.Failed)
+		if r.exit && isPanic(err) {
+			s.schedule.Stop()
+		}
 	}
-	s.errs[i] = err
-	s.schedule.Finish(i, batch.Failed)
-	if r.exit && isPanic(err) {
-		s.schedule.Stop()
-	}
-	return true
 }

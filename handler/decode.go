@@ -89,7 +89,11 @@ func acceptsNull(t reflect.Type) bool {
 // decode decodes b, which it does not retain, into the zero value of the type
 // that in points to. After an error that may be half-filled. Every error is a
 // *DecodeError.
-func (d decoder) decode(b []byte, in any) error {
+func (d decoder) decode(b []byte, in any) error { return d.decodeWith(b, in, nil) }
+
+// decodeWith is decode for one of many values: where small is not nil, short
+// strings share allocations in it.
+func (d decoder) decodeWith(b []byte, in any, small *strings.Builder) error {
 	if !d.nullOK {
 		if i := jsonscan.Space(b, 0); jsonscan.KindAt(b, i) == jsonscan.Null && jsonscan.Valid(b) == nil {
 			return &DecodeError{Offset: i, Err: errNull}
@@ -97,7 +101,7 @@ func (d decoder) decode(b []byte, in any) error {
 	}
 	if d.plan != nil {
 		v := reflect.ValueOf(in).Elem()
-		if d.plan.decode(b, v, d.disallowUnknown) {
+		if d.plan.decodeWith(b, v, d.disallowUnknown, small) {
 			return nil
 		}
 		v.SetZero()

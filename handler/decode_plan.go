@@ -158,7 +158,13 @@ func isPlainName(name string) bool {
 // decode decodes the text b into the zero value v. It reports whether it did;
 // if not, v may be half-filled.
 func (p *plan) decode(b []byte, v reflect.Value, disallowUnknown bool) bool {
-	d := planDecoder{b, disallowUnknown}
+	return p.decodeWith(b, v, disallowUnknown, nil)
+}
+
+// decodeWith is decode; where small is not nil, short strings share allocations
+// in it.
+func (p *plan) decodeWith(b []byte, v reflect.Value, disallowUnknown bool, small *strings.Builder) bool {
+	d := planDecoder{b, disallowUnknown, small}
 	i := d.value(p, jsonscan.Space(b, 0), v, 0)
 	return i >= 0 && jsonscan.Space(b, i) == len(b)
 }
@@ -166,6 +172,7 @@ func (p *plan) decode(b []byte, v reflect.Value, disallowUnknown bool) bool {
 type planDecoder struct {
 	b               []byte
 	disallowUnknown bool
+	small           *strings.Builder
 }
 
 // value decodes the value at b[i] into the zero value v and returns the index
@@ -187,7 +194,7 @@ func (d *planDecoder) value(p *plan, i int, v reflect.Value, depth int) int {
 		if err != nil {
 			return giveUp
 		}
-		v.SetString(stringOf(b[i:end]))
+		v.SetString(d.text(b[i:end]))
 		return end
 	case planBool:
 		if b[i] == 't' {
@@ -256,7 +263,7 @@ func (d *planDecoder) slice(p *plan, i int, v reflect.Value, depth int) int {
 	}
 	for n := 0; ; n++ {
 		if n == v.Cap() {
-			v.Grow(1)
+			v.Grow(max(1, 4-n)) // encoding/json begins with 4, too
 		}
 		v.SetLen(n + 1)
 		if i = d.value(p.elem, i, v.Index(n), depth+1); i < 0 {
@@ -343,6 +350,34 @@ func (p *plan) field(name []byte, next int) (field int, ok bool) {
 		}
 	}
 	return -1, true
+}
+
+const (
+	// maxSmall is the longest string that shares its allocation with others, and
+	// smallChunk what one of them can keep from being freed.
+	maxSmall   = 32
+	smallChunk = 512
+)
+
+// text is what a valid string token stands for.
+func (d *planDecoder) text(token []byte) string {
+	n := len(token) - 2
+	if d.small == nil || n > maxSmall || n == 0 {
+		return stringOf(token)
+	}
+	for _, c := range token[1 : n+1] {
+		if c == '\\' || c >= utf8.RuneSelf {
+			return stringOf(token)
+		}
+	}
+	if d.small.Cap()-d.small.Len() < n {
+		d.small.Reset()
+		d.small.Grow(smallChunk)
+	}
+	// A Builder never changes what it has handed out.
+	start := d.small.Len()
+	d.small.Write(token[1 : n+1])
+	return d.small.String()[start:]
 }
 
 // stringOf is what a valid string token stands for.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -211,10 +212,9 @@ func TestLate(t *testing.T) {
 				m.GroupID = "g"
 			}
 			send(t, q, m)
-			first := true
+			var invocations atomic.Int32
 			f := &function{handle: func([]record) (string, bool) {
-				if first { // a test's function need not keep to its timeout
-					first = false
+				if invocations.Add(1) == 1 { // a test's function need not keep to its timeout
 					time.Sleep(45 * time.Second)
 				}
 				return "", false
@@ -268,6 +268,36 @@ func TestScaling(t *testing.T) {
 			if f.peak != c.peak {
 				t.Errorf("maximum %d: %d at a time after 10 s, want %d", c.maximum, f.peak, c.peak)
 			}
+		})
+	}
+}
+
+// Function errors make the mapping go slower, unless it takes partial batch
+// responses.
+func TestBackOff(t *testing.T) {
+	for _, c := range []struct {
+		report bool
+		least  int
+		most   int
+	}{{false, 1, 2}, {true, 25, 35}} {
+		synctest.Test(t, func(t *testing.T) {
+			q := newQueue(t, queue.Config{})
+			for range 400 {
+				send(t, q, queue.Message{Body: "x"})
+			}
+			f := &function{handle: func([]record) (string, bool) { time.Sleep(500 * time.Millisecond); return "", true }}
+			m := newMapping(t, q, f, queue.MappingConfig{BatchSize: 1, ReportBatchItemFailures: c.report})
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second+250*time.Millisecond)
+			defer cancel()
+			done := make(chan error)
+			go func() { done <- m.Run(ctx) }()
+			time.Sleep(5*time.Second + 125*time.Millisecond)
+			f.mu.Lock()
+			if f.running < c.least || f.running > c.most {
+				t.Errorf("reporting %v: %d at a time after 5 s, want %d to %d", c.report, f.running, c.least, c.most)
+			}
+			f.mu.Unlock()
+			<-done
 		})
 	}
 }

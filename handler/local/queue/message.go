@@ -108,7 +108,7 @@ func (m *Message) check(fifo, contentBased bool) error {
 		lower := strings.ToLower(name)
 		switch {
 		case !attributePattern.MatchString(name), strings.HasPrefix(lower, "aws."), strings.HasPrefix(lower, "amazon."):
-			return fmt.Errorf("queue: message attribute %q: want a name of 1 to 256 letters, digits, underscores, hyphens and periods that does not begin with AWS. or Amazon.", name)
+			return fmt.Errorf("queue: message attribute %q: want a name of 1 to 256 letters, digits, underscores, hyphens and periods that begins with neither AWS. nor Amazon. in any case", name)
 		case !dataTypePattern.MatchString(a.DataType) || len(a.DataType) > 256:
 			return fmt.Errorf("queue: message attribute %s has the data type %q: want String, Number or Binary, alone or with a label such as Number.int", name, a.DataType)
 		case a.binary() != (a.BinaryValue != nil) || a.binary() != (a.StringValue == ""):

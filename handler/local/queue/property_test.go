@@ -73,7 +73,7 @@ func parse(body string) (group string, n int) {
 // in the dead-letter queue. QUEUE_RUNS makes it longer.
 func TestExactlyOnce(t *testing.T) {
 	t.Parallel()
-	runs := 100
+	runs := 40
 	if n, err := strconv.Atoi(os.Getenv("QUEUE_RUNS")); err == nil {
 		runs = n
 	}

@@ -24,11 +24,11 @@ func TestVisibility(t *testing.T) {
 		if c := q.Counts(); c != (queue.Counts{InFlight: 1}) {
 			t.Error(c)
 		}
-		time.Sleep(30*time.Second - 1)
+		time.Sleep(30*time.Second - time.Nanosecond)
 		if again := q.Receive(10); len(again) != 0 {
 			t.Errorf("received in flight: %+v", again)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if c := q.Counts(); c != (queue.Counts{Visible: 1}) {
 			t.Error(c)
 		}
@@ -127,6 +127,29 @@ func TestRedrive(t *testing.T) {
 	})
 }
 
+// In a FIFO queue what waits behind a message in flight stays with it.
+func TestRedriveFIFO(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q, dead := withDeadLetters(t, queue.Config{FIFO: true, ContentBasedDeduplication: true}, 1)
+		for _, m := range []string{"a1", "b1", "a2", "a3", "b2"} {
+			send(t, q, queue.Message{Body: m, GroupID: m[:1]})
+		}
+		q.Receive(10)
+		time.Sleep(time.Minute)
+		q.Receive(10)
+		if in := dead.Receive(1); bodies(in) != "a1" {
+			t.Fatal(in)
+		}
+		if n, err := dead.Redrive(nil); n != 2 || err != nil || bodies(q.Messages()) != "b1b2" {
+			t.Error(n, err, q.Messages())
+		}
+		time.Sleep(time.Minute)
+		if n, err := dead.Redrive(nil); n != 3 || err != nil || bodies(q.Messages()) != "b1b2a1a2a3" || dead.Counts() != (queue.Counts{}) {
+			t.Error(n, err, q.Messages())
+		}
+	})
+}
+
 func second(_ int, err error) error { return err }
 
 func TestFIFO(t *testing.T) {
@@ -171,7 +194,7 @@ func TestDeduplication(t *testing.T) {
 		q := newQueue(t, queue.Config{FIFO: true, ContentBasedDeduplication: true})
 		first := send(t, q, queue.Message{Body: "a", GroupID: "g"})
 		q.Delete(q.Receive(1)[0].ReceiptHandle)
-		time.Sleep(5*time.Minute - 1)
+		time.Sleep(5*time.Minute - time.Nanosecond)
 		// Also after it was deleted, and in another group.
 		if again := send(t, q, queue.Message{Body: "a", GroupID: "h"}); again.ID != first.ID || again.SequenceNumber != first.SequenceNumber {
 			t.Errorf("%+v, want %+v", again, first)
@@ -180,7 +203,7 @@ func TestDeduplication(t *testing.T) {
 			t.Error(c)
 		}
 		send(t, q, queue.Message{Body: "a", GroupID: "g", DeduplicationID: "own"})
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if again := send(t, q, queue.Message{Body: "a", GroupID: "g"}); again.ID == first.ID {
 			t.Error("dropped after 5 minutes")
 		}
@@ -229,7 +252,7 @@ func TestRefused(t *testing.T) {
 		{dead, queue.Message{Body: "a", DeduplicationID: "d"}, "standard queue"},
 		{dead, queue.Message{Body: "a", GroupID: "g h"}, "1 to 128"},
 		{dead, queue.Message{Body: "a", Attributes: many}, "at most 10"},
-		{dead, attribute("aws.x", queue.Attribute{DataType: "String", StringValue: "x"}), "does not begin"},
+		{dead, attribute("aws.x", queue.Attribute{DataType: "String", StringValue: "x"}), "begins with neither"},
 		{dead, attribute("x", queue.Attribute{DataType: "Text", StringValue: "x"}), "String, Number or Binary"},
 		{dead, attribute("x", queue.Attribute{DataType: "String"}), "StringValue"},
 		{dead, attribute("x", queue.Attribute{DataType: "Binary", StringValue: "x"}), "BinaryValue"},

@@ -19,7 +19,7 @@ import (
 // takes, at once and a tenth of it poison, through the Runtime API.
 func TestOverload(t *testing.T) {
 	t.Parallel()
-	const n, reserved = 2000, 5
+	const n, reserved = 1000, 5
 	var (
 		mu      sync.Mutex
 		effects = map[string]int{}

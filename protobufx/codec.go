@@ -62,13 +62,10 @@ func (c *Codec) Unmarshal(body []byte, isBase64 bool, contentType string, m prot
 		return nil
 	}
 	if isBase64 {
-		if err := c.checkSize(base64Len(body)); err != nil {
-			return err
-		}
 		buf := getBuffer()
 		defer buf.put()
-		if buf.b, err = base64.AppendDecode(buf.b[:0], body); err != nil {
-			return errBase64(err)
+		if err := c.unbase64(buf, body, f, m); err != nil {
+			return err
 		}
 		body = buf.b
 	}
@@ -131,6 +128,31 @@ func base64Len(text []byte) int {
 		n--
 	}
 	return n
+}
+
+// unbase64 decodes text into buf, within the limits. Of a large body its beginning
+// is decoded first, and looked through before there is memory for the rest.
+func (c *Codec) unbase64(buf *buffer, text []byte, f format, m proto.Message) (err error) {
+	n := base64Len(text)
+	if err := c.checkSize(n); err != nil {
+		return err
+	}
+	if k := probeSize / 3 * 4; f == isProtobuf && len(text) > k {
+		if p := planOf(m.ProtoReflect().Descriptor()); p.needed(n, &c.config, true) {
+			if buf.b, err = base64.AppendDecode(buf.b[:0], text[:k]); err != nil {
+				return errBase64(err)
+			}
+			if !isGzip(buf.b) {
+				if err := p.probe(buf.b, c); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if buf.b, err = base64.AppendDecode(buf.b[:0], text); err != nil {
+		return errBase64(err)
+	}
+	return nil
 }
 
 func errBase64(err error) error {

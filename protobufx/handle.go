@@ -16,7 +16,6 @@ import (
 	"github.com/lambdatune/lambdatune/internal/gateway"
 	"github.com/lambdatune/lambdatune/internal/invocation"
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
-	"github.com/lambdatune/lambdatune/protobufx/internal/base64"
 )
 
 // An Invoker handles one invocation: the event's bytes in, the answer's bytes
@@ -198,11 +197,8 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 			text.b = jsonscan.AppendString(text.b[:0], token)
 			raw = text.b
 		}
-		if err := c.checkSize(base64Len(raw)); err != nil {
+		if err := c.unbase64(buf, raw, f, m); err != nil {
 			return err
-		}
-		if buf.b, err = base64.AppendDecode(buf.b[:0], raw); err != nil {
-			return errBase64(err)
 		}
 	} else {
 		if !jsonscan.Escaped(token) {
@@ -218,7 +214,7 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 	case isGzip(body):
 		plain := getBuffer()
 		defer plain.put()
-		if plain.b, err = c.inflate(plain.b[:0], body); err != nil {
+		if err := c.inflate(plain, body, f, m); err != nil {
 			return err
 		}
 		body = plain.b

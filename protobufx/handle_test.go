@@ -162,10 +162,15 @@ func zip(b []byte) []byte {
 	return out.Bytes()
 }
 
+// deep is n trees within each other.
 func deep(n int) []byte {
+	sizes := make([]int, n)
+	for i := 1; i < n; i++ {
+		sizes[i] = sizes[i-1] + 1 + protowire.SizeVarint(uint64(sizes[i-1]))
+	}
 	var b []byte
-	for range n {
-		b = protowire.AppendBytes(protowire.AppendTag(nil, 2, protowire.BytesType), b)
+	for i := n - 1; i >= 0; i-- {
+		b = protowire.AppendVarint(append(b, 0x12), uint64(sizes[i]))
 	}
 	return b
 }

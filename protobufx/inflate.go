@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"google.golang.org/protobuf/proto"
 )
 
 // An inflater undoes gzip.
@@ -25,37 +27,49 @@ func isGzip(b []byte) bool { return len(b) > 2 && b[0] == 0x1f && b[1] == 0x8b &
 
 var errGzip = errors.New("the body is not one complete member of gzip")
 
-// inflate appends what the gzip in src stands for to dst. The size that its end
-// tells is checked against the limit first, and no more than that is taken.
-func (c *Codec) inflate(dst, src []byte) ([]byte, error) {
+// inflate puts what the gzip in src stands for into buf. The size that its end
+// tells is checked against the limit first, and no more than that is taken; of a
+// large body the beginning is looked through before there is memory for the rest.
+func (c *Codec) inflate(buf *buffer, src []byte, f format, m proto.Message) error {
 	if len(src) < 18 {
-		return dst, badGzip(nil)
+		return badGzip(nil)
 	}
 	size := int(binary.LittleEndian.Uint32(src[len(src)-4:]))
 	// Deflate expands at most 1032 times: a larger claim is a lie, or cut off.
 	if size/1032 > len(src) {
-		return dst, badGzip(nil)
+		return badGzip(nil)
 	}
 	if err := c.checkSize(size); err != nil {
-		return dst, err
+		return err
 	}
-	f := inflaters.Get().(*inflater)
-	defer inflaters.Put(f)
-	f.src.Reset(src)
-	if err := f.z.Reset(&f.src); err != nil {
-		return dst, badGzip(err)
+	z := inflaters.Get().(*inflater)
+	defer inflaters.Put(z)
+	z.src.Reset(src)
+	if err := z.z.Reset(&z.src); err != nil {
+		return badGzip(err)
 	}
-	f.z.Multistream(false)
-	n := len(dst)
-	dst = slices.Grow(dst, size)[:n+size]
-	if _, err := io.ReadFull(&f.z, dst[n:]); err != nil {
-		return dst[:n], badGzip(err)
+	z.z.Multistream(false)
+	first := min(size, probeSize)
+	buf.b = slices.Grow(buf.b[:0], first)[:first]
+	if _, err := io.ReadFull(&z.z, buf.b); err != nil {
+		return badGzip(err)
+	}
+	if size > first {
+		if p := planOf(m.ProtoReflect().Descriptor()); f == isProtobuf && p.needed(size, &c.config, true) {
+			if err := p.probe(buf.b, c); err != nil {
+				return err
+			}
+		}
+		buf.b = slices.Grow(buf.b, size-first)[:size]
+		if _, err := io.ReadFull(&z.z, buf.b[first:]); err != nil {
+			return badGzip(err)
+		}
 	}
 	var more [1]byte
-	if k, err := f.z.Read(more[:]); k > 0 || err != io.EOF || f.src.Len() > 0 {
-		return dst[:n], badGzip(err)
+	if k, err := z.z.Read(more[:]); k > 0 || err != io.EOF || z.src.Len() > 0 {
+		return badGzip(err)
 	}
-	return dst, nil
+	return nil
 }
 
 func badGzip(err error) error {

@@ -156,7 +156,7 @@ func rank(accept, t string) ranking {
 	}
 	var best ranking
 	index := 0
-	for element := range splitList(accept) {
+	for element := range splitList(accept, ',') {
 		index++
 		name, params, _ := strings.Cut(element, ";")
 		name = strings.TrimSpace(name)
@@ -178,9 +178,9 @@ func rank(accept, t string) ranking {
 	return best
 }
 
-// splitList yields the elements of a header that is a list. Commas in quotes
-// don't count.
-func splitList(s string) func(yield func(string) bool) {
+// splitList yields the parts of a header between separators, which don't count in
+// quotes.
+func splitList(s string, sep byte) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		start, quoted := 0, false
 		for i := 0; i < len(s); i++ {
@@ -189,7 +189,7 @@ func splitList(s string) func(yield func(string) bool) {
 				i++
 			case s[i] == '"':
 				quoted = !quoted
-			case s[i] == ',' && !quoted:
+			case s[i] == sep && !quoted:
 				if !yield(s[start:i]) {
 					return
 				}
@@ -203,7 +203,7 @@ func splitList(s string) func(yield func(string) bool) {
 // quality returns the q of parameters in thousandths: 1000 without one, 0 for one
 // that is not from 0 to 1.
 func quality(params string) int {
-	for p := range strings.SplitSeq(params, ";") {
+	for p := range splitList(params, ';') {
 		name, value, _ := strings.Cut(p, "=")
 		if !strings.EqualFold(strings.TrimSpace(name), "q") {
 			continue

@@ -162,7 +162,10 @@ func (p *plan) needed(n int, c *config, mindsDepth bool) bool {
 }
 
 // A scanner counts messages, and stops as soon as there are too many.
-type scanner struct{ left int }
+type scanner struct {
+	left    int
+	partial bool // there is only the beginning: what is cut off is fine
+}
 
 // scan looks through b, fields of a message of p, which may nest depth deep.
 func (s *scanner) scan(p *plan, b []byte, depth int) error {
@@ -192,7 +195,10 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 				return errMalformed
 			}
 			if size > uint64(len(b)-n) {
-				return errMalformed
+				if !s.partial {
+					return errMalformed
+				}
+				size = uint64(len(b) - n)
 			}
 			if m := p.field(number).message; m != nil {
 				if s.left--; s.left < 0 {
@@ -239,6 +245,19 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 		}
 	}
 	return nil
+}
+
+// probeSize is how much of a large body is looked at before memory is taken for
+// all of it, in bytes; a multiple of 3. What is hostile is so from the start.
+const probeSize = 240 << 10
+
+// probe looks through the beginning of a body.
+func (p *plan) probe(beginning []byte, c *Codec) error {
+	s := scanner{left: c.maxMessages, partial: true}
+	if err := s.scan(p, beginning, c.maxDepth); err == errMessages || err == errDepth {
+		return c.limitError(err)
+	}
+	return nil // the whole will tell
 }
 
 // foreign reports whether b has fields, but none that p knows: most likely it

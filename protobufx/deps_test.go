@@ -1,0 +1,48 @@
+package protobufx
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestDeps pins what a function links with this package, standard library and
+// the official protobuf module's own packages apart.
+func TestDeps(t *testing.T) {
+	const module = "github.com/lambdatune/lambdatune/"
+	want := []string{
+		"github.com/segmentio/asm/base64",
+		"github.com/segmentio/asm/cpu",
+		"github.com/segmentio/asm/cpu/arm",
+		"github.com/segmentio/asm/cpu/arm64",
+		"github.com/segmentio/asm/cpu/cpuid",
+		"github.com/segmentio/asm/cpu/x86",
+		"github.com/segmentio/asm/internal/unsafebytes",
+		"golang.org/x/sys/cpu",
+		module + "internal/deadline",
+		module + "internal/gateway",
+		module + "internal/invocation",
+		module + "internal/jsonscan",
+		module + "protobufx",
+		module + "protobufx/internal/base64",
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for p := range strings.FieldsSeq(string(out)) {
+		switch {
+		case p == "google.golang.org/protobuf/encoding/protojson", strings.HasPrefix(p, "google.golang.org/protobuf/types/"):
+			t.Errorf("%s is linked, which belongs into a subpackage", p)
+		case !strings.HasPrefix(p, "google.golang.org/protobuf/"):
+			got = append(got, p)
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("linked: %q, want %q", got, want)
+	}
+}

@@ -38,6 +38,8 @@ func FuzzInvoke(f *testing.F) {
 	f.Add([]byte(connectEvent))
 	f.Add([]byte(disconnectEvent))
 	f.Add([]byte(`{"requestContext":{"routeKey":"\u0073ay","eventType":"MESSAGE","connectionId":"\ud800","connectedAt":1},"body":"\/\u0000"}`))
+	f.Add([]byte("{\"requestContext\":{\"routeKey\":\"k\",\"eventType\":\"MESSAGE\",\"connectionId\":\"c\",\"stage\":\"not \xff UTF-8\"}}"))
+	f.Add([]byte(`{"requestContext":{"routeKey":"k","eventType":"MESSAGE","connectionId":"c","identity":{"sourceIp":"1"},"identity":{}}}`))
 	var req *websocket.Request
 	var body []byte
 	r := websocket.New(

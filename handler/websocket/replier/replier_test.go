@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,34 @@ func TestPost(t *testing.T) {
 			t.Errorf("%q got %.40q", id, got)
 		}
 	}
+}
+
+// The path is escaped on the wire as the SDK's own client does it.
+func TestWirePath(t *testing.T) {
+	s, r := start(t, replier.Options{})
+	s.connections["abc="] = nil
+	if err := r.Post(t.Context(), "abc=", nil); err != nil || s.uri != "/prod/@connections/abc%3D" {
+		t.Errorf("%s, %v", s.uri, err)
+	}
+}
+
+// Whatever the ID, the service sees that one, under a signature that it accepts.
+func FuzzConnectionID(f *testing.F) {
+	for _, id := range []string{"VNRUSeldSwMCIRQ=", "a/../b", "%2e", "a?b#c", "\xff\x00"} {
+		f.Add(id)
+	}
+	s := &service{t: &testing.T{}, connections: map[string][]string{}}
+	r, err := replier.New(replier.Options{Endpoint: "https://a1.execute-api." + region + ".amazonaws.com/prod", Credentials: static, Client: &http.Client{Transport: direct{s}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		s.connections = map[string][]string{id: nil}
+		err := r.Post(t.Context(), id, []byte("x"))
+		if refused := id == "" || id == "." || id == ".."; refused != (err != nil) || !refused && len(s.connections[id]) != 1 {
+			t.Errorf("%q: %v", id, err)
+		}
+	})
 }
 
 func TestGetAndClose(t *testing.T) {
@@ -151,6 +180,9 @@ func (d direct) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	}()
 	in := r.Clone(r.Context())
 	in.Host, in.RequestURI = r.URL.Host, r.URL.RequestURI()
+	if in.URL, err = url.ParseRequestURI(in.RequestURI); err != nil {
+		return nil, err
+	}
 	w := httptest.NewRecorder()
 	d.ServeHTTP(w, in)
 	return w.Result(), nil

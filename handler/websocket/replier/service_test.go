@@ -33,6 +33,7 @@ type service struct {
 	connections map[string][]string // the messages of each
 	faults      []fault             // for the next requests
 	requests    int
+	uri         string // of the last request, as it was on the wire
 }
 
 // A fault is an answer before the service looks at its connections.
@@ -64,6 +65,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
+	s.uri = r.RequestURI
 	w.Header().Set("X-Amzn-Requestid", fmt.Sprint("r-", s.requests))
 	if err := verify(r, body); err != nil {
 		refuse(w, 403, "InvalidSignatureException", err.Error())

@@ -279,7 +279,7 @@ func TestBackOff(t *testing.T) {
 		report bool
 		least  int
 		most   int
-	}{{false, 1, 2}, {true, 25, 35}} {
+	}{{false, 1, 6}, {true, 25, 35}} {
 		synctest.Test(t, func(t *testing.T) {
 			q := newQueue(t, queue.Config{})
 			for range 400 {

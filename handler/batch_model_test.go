@@ -197,6 +197,9 @@ func (b *modelBatch) run(t *testing.T) error {
 	mu.Unlock()
 	close(release)
 	time.Sleep(time.Second) // whatever is left behind ends
+	synctest.Wait()
+	mu.Lock()
+	defer mu.Unlock()
 	for i, r := range b.records {
 		if r.runs != seen[i].runs {
 			return fmt.Errorf("record %d began after the answer", i)

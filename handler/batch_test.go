@@ -238,7 +238,7 @@ func TestBatchDeadline(t *testing.T) {
 	t.Run("nothing begins in the reserve", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			out, err := SQS(func(context.Context, batchOrder) error {
-				time.Sleep(450 * time.Millisecond)
+				time.Sleep(440 * time.Millisecond)
 				return nil
 			}, DeadlineReserve(200*time.Millisecond)).Invoke(withDeadline(t, time.Second), batch)
 			if string(out) != failures("3", "4") || err != nil {

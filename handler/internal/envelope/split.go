@@ -225,18 +225,19 @@ func (r *Record) sns(b []byte, i int) int {
 	return resumeAt(b, i, o)
 }
 
-// resumeAt is where the walk around o goes on. Where o met no object at b[i] it
-// is the end of what is there, so that the record alone is at fault; where it
-// met broken JSON it is the place of that, which the outer walk then meets too.
+// resumeAt is where the walk around o goes on, which was one of the value at
+// b[i]. A value that is no object is the record's own fault. Broken JSON is the
+// event's: nothing can follow the end of b, so the walk around o fails there.
 func resumeAt(b []byte, i int, o jsonscan.ObjectWalk) int {
-	if o.Err() != nil && jsonscan.KindAt(b, i) != jsonscan.Object {
-		end, _ := jsonscan.Skip(b, i)
-		return end
+	if o.Err() == nil {
+		return o.End()
 	}
-	if o.Err() != nil {
-		return len(b) // the event is broken: nothing behind this can be read
+	if k := jsonscan.KindAt(b, i); k != jsonscan.Object {
+		if end, err := jsonscan.Skip(b, i); err == nil {
+			return end
+		}
 	}
-	return o.End()
+	return len(b)
 }
 
 // sortedKeys is the JSON of an item's Keys with its members in the order of

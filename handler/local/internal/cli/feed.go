@@ -37,6 +37,8 @@ func feed(ctx context.Context, o *options, c console.Console, stdin io.Reader) e
 		return err
 	}
 	s.console, s.ids = c, map[string]bool{}
+	q := s.queue.Config()
+	c.Note(fmt.Sprintf("%s: visibility timeout %v, then again; to the dead-letter queue after %d times", q.Name, q.VisibilityTimeout, q.MaxReceiveCount))
 	begun := time.Now()
 	sent := make(chan error, 1)
 	if o.rate > 0 {

@@ -10,7 +10,8 @@
 // An adapter makes an [Invoker] of such a [Func]: [JSON] for direct invocation
 // and Step Functions, [HTTP] for API Gateway, function URLs and load balancers.
 // [HTTPHandler] takes any http.Handler instead, and [Endpoint] puts a Func on a
-// mux. Another source is another adapter on one line. [Use] puts middleware
+// mux. Queues, streams and notifications have adapters for single records. Another
+// source is another adapter on one line. [Use] puts middleware
 // around an Invoker, [Start] serves it; outside Lambda, Start runs one event
 // from a file or standard input:
 //
@@ -29,6 +30,29 @@
 // answer by itself. The context is over when logic has returned, too: what logic
 // leaves running would be frozen with the environment. Middleware sees the
 // platform's own deadline.
+//
+// # Queues and streams
+//
+// The batch adapters call an [Each] for every record: [SQS], [Kinesis],
+// [DynamoDB], [SNS], [EventBridge] and [S3], the last three also behind a queue.
+// [Discard] puts the logic of an API there:
+//
+//	func main() { handler.Start(handler.SQS(handler.Discard(orders.Place))) }
+//
+// One record's failure, panic or undecodable data is its own: the response names
+// what is not done, as AWS documents for each source. THE EVENT SOURCE MAPPING
+// MUST SAY ReportBatchItemFailures FOR THAT: without it Lambda takes the named
+// records as done, and they are lost. No record begins within the deadline's
+// reserve; those not begun, and those whose logic has not returned half a reserve
+// before the platform's deadline, come back as failed. Logic that outlives that
+// is left behind: its context is over, and the environment freezes it. Behind a
+// queue, set the queue's visibility timeout to six times the function's timeout,
+// as AWS recommends, so that a record is not delivered while it is being
+// processed.
+//
+// In order within a message group, partition key or item, records run at the same
+// time up to [Concurrency]. [RecordFrom] tells logs which record it is; [Keep]
+// filters before decoding; [OnPoison] decides about what does not decode.
 //
 // # Errors and panics
 //

@@ -11,7 +11,9 @@ type node struct {
 	slots   []int // that this value itself fills
 	members []member
 	elems   []elem
-	leaves  int // slots at and below this node
+	leaves  int  // slots at and below this node
+	leaf    bool // one slot, and nothing below
+	id      int  // of the node in its plan
 }
 
 type member struct {
@@ -20,22 +22,6 @@ type member struct {
 	ascii bool
 	child *node
 	named string // as the query has it
-
-	// A short name as a word, and the bits that make its letters lower case.
-	short        bool
-	word, letter uint64
-}
-
-// compare prepares the comparison of a short name in one word.
-func (m *member) compare() {
-	m.short = m.ascii && len(m.name) < 8
-	for i := 0; m.short && i < len(m.name); i++ {
-		c := m.name[i]
-		m.word |= uint64(c) << (8 * i)
-		if m.fold && c >= 'a' && c <= 'z' {
-			m.letter |= 0x20 << (8 * i)
-		}
-	}
 }
 
 type elem struct {
@@ -77,7 +63,6 @@ func (n *node) add(steps []sql.Step, slot int) {
 		ascii = ascii && name[i] < 0x80
 	}
 	m := member{name: name, fold: fold, ascii: ascii, child: new(node), named: s.Name.Text}
-	m.compare()
 	m.child.add(steps[1:], slot)
 	n.members = append(n.members, m)
 }
@@ -109,6 +94,8 @@ type plan struct {
 	root  node
 	folds []string // the distinct unquoted names, lower case
 	quick bool     // all of them can be looked for without walking
+	nodes int
+	list  int // 1 for the plan of the SELECT list, 0 for that of WHERE
 }
 
 func (p *plan) finish() {
@@ -116,6 +103,9 @@ func (p *plan) finish() {
 	seen := map[string]bool{}
 	var visit func(n *node)
 	visit = func(n *node) {
+		n.leaf = len(n.slots) == 1 && n.leaves == 1
+		n.id = p.nodes
+		p.nodes++
 		for i := range n.members {
 			m := &n.members[i]
 			if m.fold && !seen[m.name] {

@@ -24,7 +24,10 @@ type Program struct {
 	aggs   []*aggregate
 	limit  int64 // -1 without LIMIT
 	from   []sql.Step
-	calls  int // of functions, each with arguments of its own
+	// A text that a record of CSV without quotes must have for WHERE to be true, nil
+	// if there is no such text.
+	literal []byte
+	calls   int // of functions, each with arguments of its own
 }
 
 // A slot is one path that the statement reads.
@@ -58,6 +61,9 @@ func Compile(sel *sql.Select, cfg Config) (*Program, error) {
 	c := &compiler{p: p, bySteps: map[string]int{}}
 	if sel.Where != nil {
 		p.where = c.predicate(sel.Where)
+		if !cfg.JSON && !cfg.Strict {
+			p.literal = required(sel.Where)
+		}
 	}
 	inWhere := len(p.slots)
 	for i := range sel.Items {
@@ -75,7 +81,31 @@ func Compile(sel *sql.Select, cfg Config) (*Program, error) {
 	}
 	p.whereP.finish()
 	p.listP.finish()
+	p.listP.list = 1
 	return p, nil
+}
+
+// required is the text that the first condition of WHERE needs: the others are
+// not evaluated without it.
+func required(x sql.Expr) []byte {
+	b, ok := x.(*sql.Binary)
+	switch {
+	case !ok:
+		return nil
+	case b.Op == "AND":
+		return required(b.X)
+	case b.Op != "=":
+		return nil
+	}
+	path, lit := b.X, b.Y
+	if _, ok := lit.(*sql.Literal); !ok {
+		path, lit = lit, path
+	}
+	l, ok := lit.(*sql.Literal)
+	if _, isPath := path.(*sql.Path); !ok || !isPath || l.Value.Kind != value.String || len(l.Value.Text) == 0 {
+		return nil
+	}
+	return l.Value.Text
 }
 
 // rowName is what the row is called: its alias, the last name of the path, or

@@ -19,6 +19,47 @@ type finder struct {
 	name  []byte
 
 	noSlash bool // there is no backslash in the record
+
+	shapes [][]key    // of the plan's nodes: the members of the last such object
+	memo   [2][][]key // the same for both plans
+}
+
+// A key is what stands before a member's value: its name in quotes and a colon,
+// up to 16 bytes as two words. Records of one writer have the same members in
+// the same order: where the next key is the one that stood there in the last
+// record, its end is known before it has been looked for.
+type key struct {
+	w0, w1, m0, m1 uint64
+	size           int // 0: the key is not known
+	member         int // of the node that it is the name of, -1 for none
+}
+
+const maxKeys = 64 // of an object are remembered
+
+// learn remembers the key b[i:end], which is for the member.
+func learn(keys []key, at int, b []byte, i, end, member int) []key {
+	if at >= maxKeys {
+		return keys
+	}
+	for len(keys) <= at {
+		keys = append(keys, key{})
+	}
+	k := key{size: end - i, member: member}
+	if k.size > 16 || i+16 > len(b) {
+		keys[at] = key{}
+		return keys
+	}
+	k.m0, k.m1 = ^uint64(0), ^uint64(0)
+	if k.size < 8 {
+		k.m0 = 1<<(8*k.size) - 1
+	}
+	if k.size < 16 {
+		k.m1 = 1<<(8*max(k.size-8, 0)) - 1
+	}
+	k.w0 = binary.LittleEndian.Uint64(b[i:]) & k.m0
+	k.w1 = binary.LittleEndian.Uint64(b[i+8:]) & k.m1
+	keys[at] = k
+	return keys
 }
 
 // find fills the slots from the value at b[i]. It stops behind the last one,
@@ -28,6 +69,10 @@ func (f *finder) find(p *plan, b []byte, i int) error {
 	if f.left == 0 {
 		return nil
 	}
+	if len(f.memo[p.list]) < p.nodes {
+		f.memo[p.list] = make([][]key, p.nodes)
+	}
+	f.shapes = f.memo[p.list]
 	end, err := f.value(&p.root, i)
 	if err == nil && end > 0 {
 		err = jsonscan.End(b, end)
@@ -60,8 +105,11 @@ func (f *finder) value(n *node, i int) (end int, err error) {
 		f.left -= n.leaves - len(n.slots)
 		end, err = jsonscan.Skip(b, i)
 	}
-	if err != nil || end == 0 {
-		return end, err
+	if err != nil {
+		return 0, err
+	}
+	if end == 0 {
+		return 0, nil
 	}
 	for _, s := range n.slots {
 		f.slots[s] = b[i:end]
@@ -73,118 +121,140 @@ func (f *finder) value(n *node, i int) (end int, err error) {
 // object walks members. Whatever it does not expect is left to jsonscan, which
 // says what is wrong.
 func (f *finder) object(n *node, start int) (int, error) {
-	b, seen := f.b, uint64(0) // the first 64 members that came
-	var more map[int]bool
+	b, keys := f.b, f.shapes[n.id]
+	var few [1]uint64
+	seen := few[:] // bits of the members that came
+	if len(n.members) > 64 {
+		seen = make([]uint64, len(n.members)/64+1)
+	}
 	i := jsonscan.Space(b, start+1)
 	if i < len(b) && b[i] == '}' {
-		i++
-		goto end
+		return f.close(n, seen, i+1)
 	}
-	for {
-		if uint(i) >= uint(len(b)) || b[i] != '"' {
-			return 0, f.syntax(start)
-		}
-		var name []byte
-		var word uint64
-		stop := 0
-		if i+9 <= len(b) {
-			w := binary.LittleEndian.Uint64(b[i+1:])
-			if k := bits.TrailingZeros64(special(w)) >> 3; k < 8 && b[i+1+k] == '"' {
-				stop = i + 2 + k
-				word = w & (1<<(8*k) - 1)
+	for at := 0; ; at++ {
+		k, known, stop := -1, false, 0
+		if at < len(keys) && i+16 <= len(b) {
+			if m := &keys[at]; m.size > 0 && binary.LittleEndian.Uint64(b[i:])&m.m0 == m.w0 && binary.LittleEndian.Uint64(b[i+8:])&m.m1 == m.w1 {
+				k, known = m.member, true
+				i = jsonscan.Space(b, i+m.size)
 			}
 		}
-		short := stop > 0
-		if !short {
-			var err error
-			if stop, err = jsonscan.SkipString(b, i); err != nil {
-				return 0, err
-			}
-		}
-		if name = b[i+1 : stop-1]; !short && escaped(name) {
-			f.name = jsonscan.AppendString(f.name[:0], b[i:stop])
-			name = f.name
-		}
-		if i = stop; uint(i) >= uint(len(b)) || b[i] != ':' {
-			if i = jsonscan.Space(b, i); i >= len(b) || b[i] != ':' {
-				return 0, f.syntax(start)
-			}
-		}
-		i = jsonscan.Space(b, i+1)
-
-		stop = 0
-		for k := range n.members {
-			m := &n.members[k]
-			if m.short && short {
-				if len(m.name) != len(name) || word|m.letter != m.word {
-					continue
-				}
-			} else if m.ascii && len(m.name) != len(name) || !m.matches(name) {
-				continue
-			}
-			if came(seen, more, k) {
-				if m.fold {
-					return 0, fault.New("AmbiguousFieldName", "%s matches more than one member; put the exact name in double quotes", m.named)
-				}
-				continue
-			}
-			if k < 64 {
-				seen |= 1 << k
-			} else {
-				if more == nil {
-					more = map[int]bool{}
-				}
-				more[k] = true
-			}
-			var err error
-			if stop, err = f.value(m.child, i); err != nil || stop == 0 {
-				return 0, err
-			}
-		}
-		if stop > 0 {
-			if f.done(stop) {
-				return 0, nil
-			}
-		} else if uint(i) < uint(len(b)) {
-			var err error
-			switch c := b[i]; {
-			case c == '"':
-				stop, err = jsonscan.SkipString(b, i)
-			case c == '-' || c-'0' < 10:
-				stop, err = jsonscan.SkipNumber(b, i)
-			default:
-				stop, err = jsonscan.Skip(b, i)
-			}
+		if !known {
+			name, end, err := f.key(start, i)
 			if err != nil {
 				return 0, err
 			}
+			value := jsonscan.Space(b, end)
+			k = n.match(name, 0)
+			if next := n.match(name, k+1); k < 0 || next < 0 {
+				keys = learn(keys, at, b, i, end, k)
+				f.shapes[n.id] = keys
+			} else {
+				// A name that the query has both with and without quotes.
+				if keys = keys[:min(at, len(keys))]; at == 0 {
+					keys = nil
+				}
+				f.shapes[n.id] = keys
+				for ; next >= 0; next = n.match(name, next+1) {
+					if stop, err = f.take(n, next, value, seen); stop == 0 {
+						return 0, err
+					}
+				}
+			}
+			i = value
 		}
-		if i = jsonscan.Space(b, stop); uint(i) >= uint(len(b)) || stop == 0 {
+		var err error
+		if k < 0 {
+			if stop, err = skip(b, i); err != nil {
+				return 0, err
+			}
+		} else if stop, err = f.take(n, k, i, seen); stop == 0 {
+			return 0, err
+		} else if f.left <= 0 && f.done(stop) {
+			return 0, nil
+		}
+		if i = jsonscan.Space(b, stop); uint(i) >= uint(len(b)) {
 			return 0, f.syntax(start)
 		}
 		if b[i] == '}' {
-			i++
-			break
+			return f.close(n, seen, i+1)
 		}
 		if b[i] != ',' {
 			return 0, f.syntax(start)
 		}
 		i = jsonscan.Space(b, i+1)
 	}
-end:
-	// Members that did not come are MISSING, and so is any element.
+}
+
+// close ends an object: members that did not come are MISSING, and so is any
+// element.
+func (f *finder) close(n *node, seen []uint64, end int) (int, error) {
 	for k := range n.members {
-		if !came(seen, more, k) {
+		if seen[k>>6]>>(k&63)&1 == 0 {
 			f.left -= n.members[k].child.leaves
 		}
 	}
 	for _, e := range n.elems {
 		f.left -= e.child.leaves
 	}
-	if f.done(i) {
+	if f.left <= 0 && f.done(end) {
 		return 0, nil
 	}
-	return i, nil
+	return end, nil
+}
+
+// key reads a name and its colon: the name decoded, and the index behind the
+// colon.
+func (f *finder) key(start, i int) (name []byte, end int, err error) {
+	b := f.b
+	if uint(i) >= uint(len(b)) || b[i] != '"' {
+		return nil, 0, f.syntax(start)
+	}
+	if end, err = jsonscan.SkipString(b, i); err != nil {
+		return nil, 0, err
+	}
+	if name = b[i+1 : end-1]; bytes.IndexByte(name, '\\') >= 0 {
+		f.name = jsonscan.AppendString(f.name[:0], b[i:end])
+		name = f.name
+	}
+	if end = jsonscan.Space(b, end); end >= len(b) || b[end] != ':' {
+		return nil, 0, f.syntax(start)
+	}
+	return name, end + 1, nil
+}
+
+// match is the first member from k on that a name is the name of, -1 if there is
+// none.
+func (n *node) match(name []byte, k int) int {
+	for ; k < len(n.members); k++ {
+		if n.members[k].matches(name) {
+			return k
+		}
+	}
+	return -1
+}
+
+// take takes the value at i for a member. The end is 0 if the walk is done.
+func (f *finder) take(n *node, k, i int, seen []uint64) (end int, err error) {
+	m := &n.members[k]
+	if bit := uint64(1) << (k & 63); seen[k>>6]&bit == 0 {
+		seen[k>>6] |= bit
+	} else if m.fold {
+		return 0, fault.New("AmbiguousFieldName", "%s matches more than one member; put the exact name in double quotes", m.named)
+	} else if end, err = jsonscan.Skip(f.b, i); err != nil {
+		return 0, err
+	} else {
+		return end, nil // the first one counts
+	}
+	if !m.child.leaf {
+		return f.value(m.child, i)
+	}
+	if end, err = skip(f.b, i); err != nil {
+		return 0, err
+	}
+	f.slots[m.child.slots[0]] = f.b[i:end]
+	f.left--
+	return end, nil
 }
 
 // syntax is the error of a value that is not well-formed.
@@ -195,30 +265,34 @@ func (f *finder) syntax(start int) error {
 	return &jsonscan.SyntaxError{Offset: start, Msg: "not a JSON value"}
 }
 
+// skip is jsonscan.Skip, with one look for what ends within eight bytes.
+func skip(b []byte, i int) (int, error) {
+	if uint(i)+9 > uint(len(b)) {
+		return jsonscan.Skip(b, i)
+	}
+	c := b[i]
+	if c == '"' {
+		w := binary.LittleEndian.Uint64(b[i+1:])
+		if k := bits.TrailingZeros64(special(w)) >> 3; k < 8 && b[i+1+k] == '"' {
+			return i + 2 + k, nil
+		}
+		return jsonscan.SkipString(b, i)
+	}
+	if c-'1' < 9 {
+		// A number without sign, fraction and exponent, if it ends as one.
+		x := binary.LittleEndian.Uint64(b[i:]) ^ ones*'0'
+		if k := bits.TrailingZeros64((x&^highs+ones*(0x80-10)|x)&highs) >> 3; k < 8 && (b[i+k] == ',' || b[i+k] == '}') {
+			return i + k, nil
+		}
+		return jsonscan.SkipNumber(b, i)
+	}
+	return jsonscan.Skip(b, i)
+}
+
 // special masks, in its lowest bit set, the first quote, backslash or control
 // character of a word.
 func special(w uint64) uint64 {
 	return (((w ^ ones*2) - ones*0x21) | ((w ^ ones*'\\') - ones)) & (^w & highs)
-}
-
-// escaped reports a backslash in a name, most of which are short.
-func escaped(name []byte) bool {
-	if len(name) > 16 {
-		return bytes.IndexByte(name, '\\') >= 0
-	}
-	for _, c := range name {
-		if c == '\\' {
-			return true
-		}
-	}
-	return false
-}
-
-func came(seen uint64, more map[int]bool, k int) bool {
-	if k < 64 {
-		return seen>>k&1 != 0
-	}
-	return more[k]
 }
 
 func (f *finder) array(n *node, i int) (int, error) {

@@ -159,7 +159,8 @@ func (r *Run) consumeDocument(b []byte, end bool) (i int, err error) {
 
 func (r *Run) consumeCSV(b []byte, end bool) (i int, err error) {
 	cfg := &r.p.cfg.CSV
-	quote := -1 // a quote, none before it
+	quote := -1   // a quote, none before it
+	literal := -1 // the text that WHERE looks for, none before it
 	for i < len(b) && !r.Done() {
 		if quote < i {
 			quote = indexFrom(b, cfg.Quote, i)
@@ -174,6 +175,19 @@ func (r *Run) consumeCSV(b []byte, end bool) (i int, err error) {
 		}
 		if length > MaxRecord {
 			return i, r.tooLong()
+		}
+		if r.p.literal != nil && !quoted && r.csv.ready && length > 1 {
+			if literal < i {
+				literal = len(b)
+				if at := bytes.Index(b[i:], r.p.literal); at >= 0 {
+					literal = i + at
+				}
+			}
+			if literal >= i+length && !cfg.comment(b[i:]) {
+				r.Records++ // WHERE cannot be true
+				i += next
+				continue
+			}
 		}
 		line := b[i : i+length]
 		i += next

@@ -10,6 +10,7 @@ import (
 
 	"github.com/lambdatune/lambdatune/handler/internal/batch"
 	"github.com/lambdatune/lambdatune/handler/internal/envelope"
+	"github.com/lambdatune/lambdatune/internal/jsonscan"
 )
 
 // A batchInvoker is every batch adapter. What is generic in it is a batchLogic.
@@ -111,7 +112,10 @@ func (b *batchInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 	}
 	var err error
 	if s.event, err = envelope.Split(s.event.Records[:0], payload); err != nil {
-		return nil, describe(payload, err)
+		if _, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
+			return nil, describe(payload, err)
+		}
+		return nil, fmt.Errorf("handler: %s: %w", b.name, err)
 	}
 	n := len(s.event.Records)
 	if n > 0 && !slices.Contains(b.sources, s.event.Source) {

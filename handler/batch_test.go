@@ -424,3 +424,35 @@ func TestNothingAliases(t *testing.T) {
 		}
 	}
 }
+
+// Several invocations at once share an adapter, and nothing else.
+func TestBatchesAtOnce(t *testing.T) {
+	quiet(t)
+	inv := SQS(func(ctx context.Context, o batchOrder) error {
+		if r, ok := RecordFrom(ctx); !ok || r.ID != o.SKU {
+			return fmt.Errorf("record %q has the order of %q", r.ID, o.SKU)
+		}
+		if strings.HasSuffix(o.SKU, "-7") {
+			return errors.New("refused")
+		}
+		return nil
+	}, Concurrency(3))
+	ctx := withDeadline(t, time.Hour)
+	var all sync.WaitGroup
+	for g := range 8 {
+		all.Go(func() {
+			for n := range 50 {
+				var recs []string
+				for i := range 10 {
+					id := fmt.Sprintf("%d-%d-%d", g, n, i)
+					recs = append(recs, sqsRecord(id, sku(id)))
+				}
+				out, err := inv.Invoke(ctx, records(recs...))
+				if want := failures(fmt.Sprintf("%d-%d-7", g, n)); string(out) != want || err != nil {
+					t.Errorf("%s, %v, want %s", out, err, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}

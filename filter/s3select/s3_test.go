@@ -2,6 +2,7 @@ package s3select_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
+
+var nilContext = context.Background()
 
 // A bucket is an S3 endpoint on localhost for the SDK's real client: ranged GETs
 // with If-Match, and SELECT with whatever event stream the test gives.
@@ -76,7 +79,12 @@ func (b *bucket) client(t testing.TB) *s3.Client {
 	if b.etag == "" {
 		b.etag = `"one"`
 	}
-	srv := httptest.NewServer(b)
+	return b.clientOf(t, b)
+}
+
+// clientOf is a client of whatever answers.
+func (b *bucket) clientOf(t testing.TB, h http.Handler) *s3.Client {
+	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	return s3.New(s3.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(srv.URL), UsePathStyle: true,

@@ -137,7 +137,7 @@ func (c *Codec) unbase64(buf *buffer, text []byte, f format, m proto.Message) (e
 	if err := c.checkSize(n); err != nil {
 		return err
 	}
-	if k := probeSize / 3 * 4; f == isProtobuf && len(text) > k {
+	if k := probeSize / 3 * 4; f == isProtobuf && len(text) > k && cap(buf.b) < n {
 		if p := planOf(m.ProtoReflect().Descriptor()); p.needed(n, &c.config, true) {
 			if buf.b, err = base64.AppendDecode(buf.b[:0], text[:k]); err != nil {
 				return errBase64(err)

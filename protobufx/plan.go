@@ -173,6 +173,20 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 		return errDepth
 	}
 	for len(b) > 0 {
+		// A run of small messages of one field, which is what lists are.
+		if tag := b[0]; tag < 0x80 && tag&7 == uint8(protowire.BytesType) && depth > 1 {
+			if m := p.field(protowire.Number(tag >> 3)).message; m != nil && !m.nested {
+				i, left := 0, s.left
+				for i+1 < len(b) && b[i] == tag && b[i+1] < 0x80 && left > 0 && i+2+int(b[i+1]) <= len(b) {
+					i += 2 + int(b[i+1])
+					left--
+				}
+				if s.left = left; i > 0 {
+					b = b[i:]
+					continue
+				}
+			}
+		}
 		// Most tags are one byte.
 		var tag uint64
 		n := 1

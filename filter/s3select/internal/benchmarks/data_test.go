@@ -52,11 +52,16 @@ func megabytes() int {
 
 var files sync.Map
 
-// file is a generated file, made once per process.
+// file is a generated file, for one processor.
 func file(b *testing.B, kind string) (path string, size int64) {
 	b.Helper()
 	procs := runtime.GOMAXPROCS(1)
 	b.Cleanup(func() { runtime.GOMAXPROCS(procs) })
+	return write(kind)
+}
+
+// write makes the file, once per process.
+func write(kind string) (path string, size int64) {
 	once, _ := files.LoadOrStore(kind, sync.OnceValue(func() string {
 		path := filepath.Join(os.TempDir(), fmt.Sprintf("s3select-bench-%d-%d.%s", os.Getpid(), megabytes(), kind))
 		f, err := os.Create(path)
@@ -91,7 +96,7 @@ func file(b *testing.B, kind string) (path string, size int64) {
 	path = once.(func() string)()
 	s, err := os.Stat(path)
 	if err != nil {
-		b.Fatal(err)
+		panic(err)
 	}
 	return path, s.Size()
 }

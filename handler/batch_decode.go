@@ -28,16 +28,7 @@ func (w *batchWorker) prepare(c *recordCtx, b *batchInvoker, s envelope.Source, 
 		}
 	}
 	if b.objects {
-		if b.options.batch.onPoison != nil {
-			p.raw = bytes.Clone(r.Raw)
-		}
-		for object, err := range w.buf.Objects(s, r) {
-			if err != nil {
-				return b.poisoned(r, err)
-			}
-			p.objects = append(p.objects, bytes.Clone(object))
-		}
-		return p
+		return w.prepareObjects(b, s, r)
 	}
 	text, err := b.text(&w.buf, s, r)
 	if err == nil {
@@ -47,6 +38,20 @@ func (w *batchWorker) prepare(c *recordCtx, b *batchInvoker, s envelope.Source, 
 		return b.poisoned(r, err)
 	}
 	p.call = true
+	return p
+}
+
+// prepareObjects is prepare, behind Keep, where a record may have several inputs.
+func (w *batchWorker) prepareObjects(b *batchInvoker, s envelope.Source, r *envelope.Record) (p prepared) {
+	for object, err := range w.buf.Objects(s, r) {
+		if err != nil {
+			return b.poisoned(r, err)
+		}
+		p.objects = append(p.objects, bytes.Clone(object))
+	}
+	if b.options.batch.onPoison != nil {
+		p.raw = bytes.Clone(r.Raw)
+	}
 	return p
 }
 

@@ -1,0 +1,16 @@
+// Command http is the same function behind HTTP.
+package main
+
+import (
+	"context"
+
+	"github.com/lambdatune/lambdatune/handler"
+)
+
+type order struct {
+	ID string `json:"id"`
+}
+
+func place(_ context.Context, o order) (order, error) { return o, nil }
+
+func main() { handler.Start(handler.HTTP(place)) }

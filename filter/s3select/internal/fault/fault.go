@@ -31,12 +31,17 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// New is an error without a position.
+// New is an error without a position. It is not inlined: there are a hundred
+// calls of it, none of them hot, and a function pays for its size at every start.
+//
+//go:noinline
 func New(code, format string, args ...any) *Error {
 	return &Error{Code: code, Msg: fmt.Sprintf(format, args...), Offset: -1}
 }
 
-// At is an error at a byte of the SQL expression.
+// At is an error at a byte of the SQL expression. It is not inlined, as New.
+//
+//go:noinline
 func At(offset int, code, format string, args ...any) *Error {
 	return &Error{Code: code, Msg: fmt.Sprintf(format, args...), Offset: offset}
 }

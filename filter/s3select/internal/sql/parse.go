@@ -43,8 +43,10 @@ func Parse(s string) (*Select, error) {
 	return sel, nil
 }
 
+//go:noinline
 func (p *parser) peek() token { return p.toks[p.i] }
 
+//go:noinline
 func (p *parser) next() token {
 	t := p.toks[p.i]
 	if t.kind != tokEnd {
@@ -53,9 +55,13 @@ func (p *parser) next() token {
 	return t
 }
 
+//go:noinline
 func (t token) word(w string) bool { return t.kind == tokWord && t.text == w }
-func (t token) op(s string) bool   { return t.kind == tokOp && t.text == s }
 
+//go:noinline
+func (t token) op(s string) bool { return t.kind == tokOp && t.text == s }
+
+//go:noinline
 func (p *parser) acceptWord(w string) bool {
 	if p.peek().word(w) {
 		p.i++
@@ -64,6 +70,7 @@ func (p *parser) acceptWord(w string) bool {
 	return false
 }
 
+//go:noinline
 func (p *parser) acceptOp(s string) bool {
 	if p.peek().op(s) {
 		p.i++

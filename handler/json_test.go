@@ -227,6 +227,7 @@ func TestConfigErrors(t *testing.T) {
 		"through Use":      {Use(JSON(greet, OnShutdown(nil))), "OnShutdown is not an option of JSON"},
 		"nil Invoker":      {Use(nil), "Use needs an Invoker"},
 		"nil middleware":   {Use(JSON(greet), nil), "Use needs middleware"},
+		"another package":  {Use(foreignInvoker{}), "foreign and wrong"},
 	} {
 		if err := configErrorOf(c.inv); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: config error %v, want %q", name, err, c.want)
@@ -279,3 +280,10 @@ func TestUse(t *testing.T) {
 		t.Errorf("without middleware: %s, %v", out, err)
 	}
 }
+
+// A foreignInvoker is one of another package, wrongly configured.
+type foreignInvoker struct{}
+
+func (foreignInvoker) ConfigError() error { return errors.New("foreign and wrong") }
+
+func (f foreignInvoker) Invoke(context.Context, []byte) ([]byte, error) { return nil, f.ConfigError() }

@@ -87,12 +87,19 @@ type configured interface {
 	configError() error
 }
 
+// exportedConfigured is what Start asks Invokers of other packages, such as
+// handler/websocket's Router.
+type exportedConfigured interface{ ConfigError() error }
+
 func configErrorOf(inv Invoker) error {
 	if inv == nil {
 		return errors.New("handler: an Invoker is nil")
 	}
-	if c, ok := inv.(configured); ok {
+	switch c := inv.(type) {
+	case configured:
 		return c.configError()
+	case exportedConfigured:
+		return c.ConfigError()
 	}
 	return nil
 }

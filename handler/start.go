@@ -25,7 +25,8 @@ import (
 // like one of core logic. A response above 6 MB, which the platform refuses
 // and aws-lambda-go ends the process for, is reported as an error of the type
 // Function.ResponseSizeTooLarge, and the environment stays warm. A
-// configuration error is reported to the Runtime API as an error of INIT.
+// configuration error is reported to the Runtime API as an error of INIT; an
+// Invoker of another package tells its own by a method ConfigError() error.
 //
 // Outside Lambda, where AWS_LAMBDA_RUNTIME_API is not set, it reads one event
 // from the file that is the program's only argument, or from standard input,

@@ -95,6 +95,10 @@ type call[Req any] struct {
 	out      [256]byte
 }
 
+// ConfigError is what is wrong with the options, or nil; handler.Start asks for
+// it at INIT.
+func (h *handler[Req, Res, PReq, PRes]) ConfigError() error { return h.err }
+
 func (h *handler[Req, Res, PReq, PRes]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if h.err != nil {
 		return nil, h.err

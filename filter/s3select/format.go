@@ -112,85 +112,75 @@ func (out *Output) format(in string) string {
 
 // config checks the formats and fills in the defaults.
 func (q *Query) config() (engine.Config, error) {
+	in, out := &q.Input, &q.Output
+	if in.Format == "" && in.JSON != (JSONInput{}) && in.CSV != (CSVInput{}) ||
+		out.Format == "" && out.JSON != (JSONOutput{}) && out.CSV != (CSVOutput{}) {
+		return engine.Config{}, fault.New("ObjectSerializationConflict", "both CSV and JSON are set: choose with Format")
+	}
+	var k checker
 	c := engine.Config{Strict: q.Strict}
-	bad := func(code, field, have, want string) (engine.Config, error) {
-		return c, fault.New(code, "%s is %q, it may be %s", field, have, want)
-	}
-	in := q.Input
-	switch f := in.format(); f {
-	case "CSV", "JSON":
-		c.JSON = f == "JSON"
-	default:
-		return bad("InvalidDataSource", "Input.Format", in.Format, "CSV or JSON")
-	}
-	if q.Input.Format == "" && in.JSON != (JSONInput{}) && in.CSV != (CSVInput{}) ||
-		q.Output.Format == "" && q.Output.JSON != (JSONOutput{}) && q.Output.CSV != (CSVOutput{}) {
-		return c, fault.New("ObjectSerializationConflict", "both CSV and JSON are set: choose with Format")
-	}
-	switch strings.ToUpper(in.JSON.Type) {
-	case "", "LINES":
-	case "DOCUMENT":
-		c.Document = true
-	default:
-		return bad("InvalidJsonType", "Input.JSON.Type", in.JSON.Type, "LINES or DOCUMENT")
-	}
-	switch strings.ToUpper(in.CSV.FileHeaderInfo) {
-	case "", "NONE":
-	case "USE":
-		c.CSV.Header = engine.HeaderUse
-	case "IGNORE":
-		c.CSV.Header = engine.HeaderIgnore
-	default:
-		return bad("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE, USE or IGNORE")
-	}
-	switch strings.ToUpper(in.Compression) {
-	case "", "NONE", "GZIP", "BZIP2":
-	default:
-		if in.Decompress == nil {
-			return bad("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE, GZIP or BZIP2, and others with Input.Decompress, as ZSTD with that of the subpackage zstd")
-		}
-	}
-	switch f := q.Output.format(in.format()); f {
-	case "CSV", "JSON":
-		c.OutJSON = f == "JSON"
-	default:
-		return bad("InvalidDataSource", "Output.Format", q.Output.Format, "CSV or JSON")
-	}
-	switch strings.ToUpper(q.Output.CSV.QuoteFields) {
-	case "", "ASNEEDED":
-	case "ALWAYS":
-		c.OutCSV.Always = true
-	default:
-		return bad("InvalidQuoteFields", "Output.CSV.QuoteFields", q.Output.CSV.QuoteFields, "ASNEEDED or ALWAYS")
-	}
-	var err error
-	text := func(field, s, zero string) string {
-		if len(s) > 16 && err == nil {
-			err = fault.New("InvalidRequestParameter", "%s has %d bytes, it may have 16", field, len(s))
-		}
-		if s == "" {
-			return zero
-		}
-		return s
-	}
-	char := func(field, s, zero string) byte {
-		s = text(field, s, zero)
-		if (len(s) != 1 || s[0] >= utf8.RuneSelf) && err == nil {
-			err = fault.New("InvalidRequestParameter", "%s is %q, it may be one ASCII character", field, s)
-		}
-		return s[0]
+	c.JSON = k.choice("InvalidDataSource", "Input.Format", in.format(), "CSV", "JSON") == 1
+	c.OutJSON = k.choice("InvalidDataSource", "Output.Format", out.format(in.format()), "CSV", "JSON") == 1
+	c.Document = k.choice("InvalidJsonType", "Input.JSON.Type", in.JSON.Type, "LINES", "DOCUMENT") == 1
+	c.CSV.Header = engine.Header(k.choice("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE", "USE", "IGNORE"))
+	c.OutCSV.Always = k.choice("InvalidQuoteFields", "Output.CSV.QuoteFields", out.CSV.QuoteFields, "ASNEEDED", "ALWAYS") == 1
+	if in.Decompress == nil { // ZSTD needs that of the subpackage zstd
+		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE", "GZIP", "BZIP2")
 	}
 	c.CSV.CarriageReturn = in.CSV.RecordDelimiter == ""
-	c.CSV.Field = text("Input.CSV.FieldDelimiter", in.CSV.FieldDelimiter, ",")
-	c.CSV.Record = text("Input.CSV.RecordDelimiter", in.CSV.RecordDelimiter, "\n")
-	c.CSV.Quote = char("Input.CSV.QuoteCharacter", in.CSV.QuoteCharacter, `"`)
-	c.CSV.Escape = char("Input.CSV.QuoteEscapeCharacter", in.CSV.QuoteEscapeCharacter, `"`)
-	c.CSV.Comment = text("Input.CSV.Comments", in.CSV.Comments, "#")
+	c.CSV.Field = k.text("Input.CSV.FieldDelimiter", in.CSV.FieldDelimiter, ",")
+	c.CSV.Record = k.text("Input.CSV.RecordDelimiter", in.CSV.RecordDelimiter, "\n")
+	c.CSV.Quote = k.char("Input.CSV.QuoteCharacter", in.CSV.QuoteCharacter)
+	c.CSV.Escape = k.char("Input.CSV.QuoteEscapeCharacter", in.CSV.QuoteEscapeCharacter)
+	c.CSV.Comment = k.text("Input.CSV.Comments", in.CSV.Comments, "#")
 	c.CSV.QuotedRecord = in.CSV.AllowQuotedRecordDelimiter
-	c.Record = text("Output.JSON.RecordDelimiter", q.Output.JSON.RecordDelimiter, "\n")
-	c.OutCSV.Field = text("Output.CSV.FieldDelimiter", q.Output.CSV.FieldDelimiter, ",")
-	c.OutCSV.Record = text("Output.CSV.RecordDelimiter", q.Output.CSV.RecordDelimiter, "\n")
-	c.OutCSV.Quote = char("Output.CSV.QuoteCharacter", q.Output.CSV.QuoteCharacter, `"`)
-	c.OutCSV.Escape = char("Output.CSV.QuoteEscapeCharacter", q.Output.CSV.QuoteEscapeCharacter, `"`)
-	return c, err
+	c.Record = k.text("Output.JSON.RecordDelimiter", out.JSON.RecordDelimiter, "\n")
+	c.OutCSV.Field = k.text("Output.CSV.FieldDelimiter", out.CSV.FieldDelimiter, ",")
+	c.OutCSV.Record = k.text("Output.CSV.RecordDelimiter", out.CSV.RecordDelimiter, "\n")
+	c.OutCSV.Quote = k.char("Output.CSV.QuoteCharacter", out.CSV.QuoteCharacter)
+	c.OutCSV.Escape = k.char("Output.CSV.QuoteEscapeCharacter", out.CSV.QuoteEscapeCharacter)
+	return c, k.err
+}
+
+// A checker keeps the first error.
+type checker struct{ err error }
+
+func (k *checker) fail(code, field, have, want string) {
+	if k.err == nil {
+		k.err = fault.New(code, "%s is %q, it may be %s", field, have, want)
+	}
+}
+
+// choice is the index of s, in any case, among the names; the first one is the
+// default.
+func (k *checker) choice(code, field, s string, names ...string) int {
+	for i, n := range names {
+		if s == "" || strings.EqualFold(s, n) {
+			return i
+		}
+	}
+	k.fail(code, field, s, strings.Join(names, ", "))
+	return 0
+}
+
+// text is a delimiter, or its default.
+func (k *checker) text(field, s, zero string) string {
+	if len(s) > 16 {
+		k.fail("InvalidRequestParameter", field, s, "16 bytes at most")
+	}
+	if s == "" {
+		return zero
+	}
+	return s
+}
+
+// char is one ASCII character, a double quote if there is none.
+func (k *checker) char(field, s string) byte {
+	if s == "" {
+		return '"'
+	}
+	if len(s) != 1 || s[0] >= utf8.RuneSelf {
+		k.fail("InvalidRequestParameter", field, s, "one ASCII character")
+	}
+	return s[0]
 }

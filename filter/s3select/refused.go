@@ -3,6 +3,7 @@ package s3select
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -48,13 +49,23 @@ func refusalOf(c Client) refusal {
 	return r
 }
 
+// A client that cannot be a map's key, as a struct with a function in it, is asked
+// every time.
+func hashable(c Client) bool { t := reflect.TypeOf(c); return t != nil && t.Comparable() }
+
 func refusedBefore(c Client) bool {
+	if !hashable(c) {
+		return false
+	}
 	refusals.Lock()
 	defer refusals.Unlock()
 	return refusals.m[refusalOf(c)]
 }
 
 func remember(c Client) {
+	if !hashable(c) {
+		return
+	}
 	refusals.Lock()
 	defer refusals.Unlock()
 	if refusals.m == nil || len(refusals.m) >= maxRefusals {

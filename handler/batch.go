@@ -82,11 +82,12 @@ func (b *batchInvoker) order(e *envelope.Event) (order batch.Order, partial bool
 			return batch.Grouped, true
 		}
 		return batch.Unordered, true
-	case envelope.Kinesis, envelope.DynamoDB:
+	case envelope.Kinesis, envelope.DynamoDB, envelope.Kafka:
+		partial = e.Source != envelope.Kafka
 		if b.options.batch.failure.ContinueOtherKeys {
-			return batch.StreamByKey, true
+			return batch.StreamByKey, partial
 		}
-		return batch.Stream, true
+		return batch.Stream, partial
 	}
 	return batch.Unordered, false
 }
@@ -153,7 +154,7 @@ func (b *batchInvoker) respond(ctx context.Context, s *batchState, partial bool)
 			if exit && isPanic(err) {
 				return nil, err
 			}
-			failure.errs = append(failure.errs, fmt.Errorf("%s: %w", recordName(&s.event.Records[i], i), err))
+			failure.errs = append(failure.errs, fmt.Errorf("%s: %w", recordName(&s.event, i), err))
 		}
 	}
 	if len(failure.errs) == 0 { // the deadline came first

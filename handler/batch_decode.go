@@ -30,6 +30,13 @@ func (w *batchWorker) prepare(c *recordCtx, b *batchInvoker, s envelope.Source, 
 	if b.objects {
 		return w.prepareObjects(b, s, r)
 	}
+	if s == envelope.Kafka && r.Tombstone() {
+		if w.dirty {
+			w.logic.reset()
+			w.dirty = false
+		}
+		return prepared{call: true}
+	}
 	text, err := b.text(&w.buf, s, r)
 	if err == nil {
 		err = w.decode(b, text)

@@ -90,7 +90,7 @@ type FailureRules struct {
 	// the polling of a queue down for it.
 	ReturnAllIDs bool
 	// ContinueOtherKeys, for streams, lets a failed record end its own partition
-	// key or item alone: the others go on to the end of the batch. All that they
+	// key, item or, for Kafka, partition alone: the others go on to the end of the batch. All that they
 	// do behind the failed record comes again with the next attempt, since Lambda
 	// repeats the stream from there. Without it nothing behind a failure begins.
 	ContinueOtherKeys bool

@@ -15,17 +15,31 @@ import (
 // source.
 type Record struct {
 	// Source is the service that the record was delivered by: aws:sqs, aws:sns,
-	// aws:kinesis, aws:dynamodb, aws:s3 or aws:events.
+	// aws:kinesis, aws:dynamodb, aws:s3, aws:events or aws:kafka (self-managed Kafka,
+	// too).
 	Source string
 	// ID is the message ID of SQS or SNS, the sequence number of a stream's
-	// record, or the ID of an EventBridge event.
+	// record, the ID of an EventBridge event, or the topic, partition and offset of
+	// a Kafka record, as in orders-0:15.
 	ID string
 	// Key is the message group of a FIFO queue, the partition key of Kinesis, or
-	// the keys of a DynamoDB item in DynamoDB's JSON. Empty for other sources.
+	// the keys of a DynamoDB item in DynamoDB's JSON, or the key of a Kafka record,
+	// decoded from base64. Empty for other sources.
 	Key string
 	// Raw is the record as the event has it: an element of Records, or an
 	// EventBridge event.
 	Raw json.RawMessage
+	// Headers are those of a Kafka record, in their order. A name may come more than
+	// once.
+	Headers []KafkaHeader
+	// Tombstone says that a Kafka record has no value.
+	Tombstone bool
+}
+
+// A KafkaHeader is a header of a Kafka record, see [Record].
+type KafkaHeader struct {
+	Name  string
+	Value []byte
 }
 
 // RecordFrom returns the record that logic was called for, copied from the
@@ -44,7 +58,14 @@ func RecordFrom(ctx context.Context) (r Record, ok bool) {
 	}
 	e := &c.run.state.event
 	rec := &e.Records[c.index]
-	return Record{e.Source.String(), string(rec.ID), string(rec.Key), bytes.Clone(rec.Raw)}, true
+	r = Record{Source: e.Source.String(), ID: rec.Name(e.Source), Key: string(rec.Key), Raw: bytes.Clone(rec.Raw)}
+	if e.Source == envelope.Kafka {
+		r.Key, r.Tombstone = string(rec.KafkaKey()), rec.Tombstone()
+		for name, value := range rec.KafkaHeaders() {
+			r.Headers = append(r.Headers, KafkaHeader{name, value})
+		}
+	}
+	return r, true
 }
 
 type recordKey struct{}
@@ -70,9 +91,10 @@ func (c *recordCtx) Value(key any) any {
 func (c *recordCtx) String() string { return "handler.record(" + strconv.Itoa(c.index) + ")" }
 
 // recordName is what a log or an error calls a record.
-func recordName(r *envelope.Record, index int) string {
-	if len(r.ID) == 0 {
+func recordName(e *envelope.Event, index int) string {
+	name := e.Records[index].Name(e.Source)
+	if name == "" {
 		return "record " + strconv.Itoa(index) + " of the batch, which has no ID"
 	}
-	return "record " + clip(string(r.ID))
+	return "record " + clip(name)
 }

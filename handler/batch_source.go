@@ -107,6 +107,32 @@ func DynamoDB[In any](f Each[In], opts ...Option) Invoker {
 	return b
 }
 
+// Kafka returns an Invoker for a Kafka event source mapping, of Amazon MSK or of a
+// self-managed cluster. Each record's value, decoded from base64, is In in JSON.
+// Its key and its headers are in [Record].
+//
+// A tombstone, a record without a value, reaches logic as In's zero value, which
+// a pointer tells from all others: with an In of *Order it is nil. Else
+// Record.Tombstone tells.
+//
+// Records run in order within their partition of a topic; partitions run at the
+// same time where there is more than one CPU (see [Concurrency]). A FAILED RECORD
+// FAILS THE BATCH: Invoke returns an error, and Lambda repeats all of it, what was
+// done included. That is right for every mapping: only those in provisioned mode
+// can take partial responses from Kafka, and the others would take one as
+// success. So nothing behind a failure is begun, unless [OnFailure] lets other
+// partitions go on; its ReturnAllIDs changes nothing. What a record may cost, the
+// mapping's MaximumRetryAttempts, BisectBatchOnFunctionError and on-failure
+// destination bound, or [OnPoison]. See
+// https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+//
+// What counts as failed, and the rest, is as for [SQS].
+func Kafka[In any](f Each[In], opts ...Option) Invoker {
+	return newBatch("Kafka", f, opts, func(w *envelope.Buffer, _ envelope.Source, r *envelope.Record) ([]byte, error) {
+		return w.Base64(r)
+	}, envelope.Kafka)
+}
+
 // SNS returns an Invoker for SNS. Each notification's message is In in JSON.
 //
 // Behind an SQS queue that subscribes to the topic, without raw message

@@ -34,7 +34,8 @@
 // # Queues and streams
 //
 // The batch adapters call an [Each] for every record: [SQS], [Kinesis],
-// [DynamoDB], [SNS], [EventBridge] and [S3], the last three also behind a queue.
+// [DynamoDB], [Kafka], [SNS], [EventBridge] and [S3], the last three also behind a
+// queue.
 // [Discard] puts the logic of an API there:
 //
 //	func main() { handler.Start(handler.SQS(handler.Discard(orders.Place))) }

@@ -56,9 +56,9 @@ func (w *Buffer) Body(s Source, r *Record) ([]byte, error) {
 	return w.a, nil
 }
 
-// Base64 returns the data of a Kinesis record.
+// Base64 returns the data of a Kinesis record or the value of a Kafka record.
 func (w *Buffer) Base64(r *Record) ([]byte, error) {
-	if r.Data == nil {
+	if token(r.Data) == nil {
 		return nil, errNoData
 	}
 	encoded := r.Data[1 : len(r.Data)-1]

@@ -19,6 +19,7 @@ const (
 	DynamoDB
 	EventBridge
 	S3
+	Kafka
 )
 
 func (s Source) String() string {
@@ -35,6 +36,8 @@ func (s Source) String() string {
 		return "aws:events"
 	case S3:
 		return "aws:s3"
+	case Kafka:
+		return "aws:kafka"
 	}
 	return "an unknown source"
 }
@@ -44,13 +47,16 @@ func (s Source) String() string {
 type Record struct {
 	Raw []byte // the record as it stands
 	// ID is what a partial batch response calls the record by: the messageId or
-	// the sequence number. It is empty where there is none.
+	// the sequence number, or a Kafka record's offset. It is empty where there is
+	// none.
 	ID []byte
 	// Key is what keeps records in order: the message group of a FIFO queue, the
-	// partition key, or the item's Keys in JSON. It is nil where nothing does.
+	// partition key, the item's Keys in JSON, or Kafka's partition with its topic.
+	// It is nil where nothing does.
 	Key []byte
 	// Data is a string token for SQS, SNS and Kinesis, the object dynamodb, the
-	// object s3, and the value of detail for EventBridge. It is nil if missing.
+	// object s3, the value of detail for EventBridge, and any value for Kafka. It is
+	// nil if missing.
 	Data []byte
 }
 
@@ -74,11 +80,12 @@ func Split(dst []Record, payload []byte) (Event, error) {
 	o := jsonscan.WalkObject(payload, start)
 	found := false
 	bus := Record{}
+	var named []byte
 	for o.Next() {
 		switch string(o.Name(nil)) {
 		case "Records":
 			if found {
-				return e, errors.New("the event has two members Records")
+				return e, errors.New("the event has two members with records")
 			}
 			if jsonscan.KindAt(payload, o.Pos()) != jsonscan.Array {
 				return e, errNoRecords
@@ -89,6 +96,18 @@ func Split(dst []Record, payload []byte) (Event, error) {
 				return e, err
 			}
 			o.Resume(end)
+		case "records":
+			if found {
+				return e, errors.New("the event has two members with records")
+			}
+			found = true
+			end, err := e.partitions(payload, o.Pos())
+			if err != nil {
+				return e, err
+			}
+			o.Resume(end)
+		case "eventSource":
+			named = o.Value()
 		case "detail":
 			bus.Data = o.Value()
 		case "id":
@@ -100,6 +119,11 @@ func Split(dst []Record, payload []byte) (Event, error) {
 	}
 	if err := jsonscan.End(payload, o.End()); err != nil {
 		return e, err
+	}
+	if e.Source == Kafka && named != nil {
+		if source := string(text(named)); source != "aws:kafka" && source != "SelfManagedKafka" {
+			return e, errNotKafka
+		}
 	}
 	if !found {
 		if bus.Data == nil {

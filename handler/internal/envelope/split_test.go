@@ -17,6 +17,7 @@ func FuzzSplit(f *testing.F) {
 		`{"Records":[{"kinesis":{"partitionKey":"k","sequenceNumber":"7","data":"e30="},"eventSource":"aws:kinesis"},{"kinesis":null}]}`,
 		` {"Records" : [ {"dynamodb":{"Keys":{"b":{"S":"x"},"a":{"S":"y"}},"SequenceNumber":"1"}} ] } `,
 		`{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","Message":"{}"}}]}`,
+		`{"eventSource":"aws:kafka","records":{"t-0":[{"offset":1,"value":"e30=","headers":[{"a":[1,-1]}]},{"offset":2}],"t-\u0031":[]}}`, `{"records":{}}`, `{"records":{"t-0":[{}],"t-0":[{"offset":3}]}}`,
 		`{"Records":[{"kinesis":}]}`, `{"Records":[{"Sns":{"Message":1}}]}`,
 		`{"Records":[]}`, `{"Records":[null]}`, `{"id":"e","detail":{}}`, `{"Records":[{"s3":{}}]}`, `[]`, `{"Records":[{"kinesis":{"data":}}]}`,
 	} {
@@ -34,6 +35,10 @@ func FuzzSplit(f *testing.F) {
 			if len(e.Records) != 1 || !bytes.Equal(bytes.TrimSpace(event), e.Records[0].Raw) {
 				t.Errorf("%q: %q", event, e.Records)
 			}
+			return
+		}
+		if e.Source == Kafka {
+			checkKafka(t, event, e.Records)
 			return
 		}
 		var want struct{ Records []json.RawMessage }

@@ -1,4 +1,4 @@
-.PHONY: run run-postgres test vet-all
+.PHONY: run run-postgres test vet-all minio
 
 # The main example: a recorded event through the local Lambda service.
 run:
@@ -15,3 +15,8 @@ test:
 # The packages that link an SDK vetted for other platforms, too: minutes each.
 vet-all:
 	VET_ALL=1 bash .ci/run cross
+
+# s3select beside MinIO's own S3 Select; builds MinIO first, which takes minutes.
+minio:
+	GOBIN=$(CURDIR)/bin go install github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
+	cd filter/s3select/internal/benchmarks && MINIO_BIN=$(CURDIR)/bin/minio go test -run TestMinIO -v .

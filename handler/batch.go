@@ -21,6 +21,7 @@ type batchInvoker struct {
 	objects bool // a record may hold several inputs, or none: S3
 	// rewritten: what is decoded does not stand in the event
 	rewritten bool
+	whole     bool // logic is called once: Batch
 	newLogic  func() batchLogic
 	decoder   decoder
 	options   options
@@ -94,6 +95,8 @@ func (b *batchInvoker) order(e *envelope.Event) (order batch.Order, partial bool
 
 func (b *batchInvoker) concurrency(order batch.Order) int {
 	switch {
+	case b.whole:
+		return 1
 	case b.options.batch.concurrency > 0:
 		return b.options.batch.concurrency
 	case order == batch.Unordered:

@@ -40,6 +40,7 @@ type batchWorker struct {
 	dirty bool // the input of logic is not zero
 	buf   envelope.Buffer
 	text  strings.Builder // small strings of inputs
+	taken []int           // collected for Batch, with the outcome Done until it is called
 
 	// mu is held while the payload is read and outcomes are written; closed says
 	// that neither may happen any more.
@@ -104,6 +105,7 @@ func (r *batchRun) wait(s *batchState, end time.Time) (finished bool) {
 	for _, w := range s.workers {
 		w.mu.Lock()
 		w.closed = true
+		w.reopen(s)
 		w.mu.Unlock()
 	}
 	return false
@@ -138,6 +140,9 @@ func (r *batchRun) work(s *batchState) {
 		}
 		r.process(w, s, i)
 	}
+	if r.b.whole && !w.closed {
+		r.whole(w, s)
+	}
 	w.mu.Unlock()
 }
 
@@ -168,6 +173,9 @@ func (r *batchRun) process(w *batchWorker, s *batchState, i int) {
 	case w.closed:
 	case err == nil:
 		s.schedule.Finish(i, batch.Done)
+		if r.b.whole && p.call {
+			w.taken = append(w.taken, i)
+		}
 	default:
 		s.errs[i] = err
 		s.schedule.Finish(i, batch.Failed)

@@ -40,6 +40,8 @@
 //
 //	func main() { handler.Start(handler.SQS(handler.Discard(orders.Place))) }
 //
+// [Batch] calls logic once, with all records of a batch, which answers for each.
+//
 // One record's failure, panic or undecodable data is its own: the response names
 // what is not done, as AWS documents for each source. THE EVENT SOURCE MAPPING
 // MUST SAY ReportBatchItemFailures FOR THAT: without it Lambda takes the named

@@ -160,6 +160,21 @@ func (s *Schedule) Stop() { s.stopped.Store(true) }
 // be called when no worker is at it.
 func (s *Schedule) Outcome(i int) Outcome { return s.outcomes[i] }
 
+// Outcomes returns what became of every record, valid until Reset.
+func (s *Schedule) Outcomes() []Outcome { return s.outcomes }
+
+// Replay begins the batch again and lets it go through outcomes, which are not
+// those of the Schedule itself, as far as its order allows: what it has of records
+// behind a failure is forgotten.
+func (s *Schedule) Replay(outcomes []Outcome, key func(i int) []byte) {
+	s.Reset(s.n, s.order, key)
+	for i, ok := s.Next(); ok; i, ok = s.Next() {
+		if outcomes[i] >= Done {
+			s.Finish(i, outcomes[i])
+		}
+	}
+}
+
 // Count returns how many records have that outcome.
 func (s *Schedule) Count(o Outcome) int {
 	n := 0

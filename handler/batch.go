@@ -21,7 +21,8 @@ type batchInvoker struct {
 	objects bool // a record may hold several inputs, or none: S3
 	// rewritten: what is decoded does not stand in the event
 	rewritten bool
-	whole     bool // logic is called once: Batch
+	whole     bool                                 // logic is called once: Batch
+	open      func(payload []byte) ([]byte, error) // unpacks the event, unless nil
 	newLogic  func() batchLogic
 	decoder   decoder
 	options   options
@@ -109,12 +110,17 @@ func (b *batchInvoker) Invoke(ctx context.Context, payload []byte) ([]byte, erro
 	if b.err != nil {
 		return nil, b.err
 	}
+	var err error
+	if b.open != nil {
+		if payload, err = b.open(payload); err != nil {
+			return nil, fmt.Errorf("handler: %s: %w", b.name, err)
+		}
+	}
 	s, _ := b.states.Get().(*batchState)
 	if s == nil {
 		s = new(batchState)
 		s.key = func(i int) []byte { return s.event.Records[i].Key }
 	}
-	var err error
 	if s.event, err = envelope.Split(s.event.Records[:0], payload); err != nil {
 		if _, ok := errors.AsType[*jsonscan.SyntaxError](err); ok {
 			return nil, describe(payload, err)

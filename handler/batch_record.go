@@ -15,16 +15,16 @@ import (
 // source.
 type Record struct {
 	// Source is the service that the record was delivered by: aws:sqs, aws:sns,
-	// aws:kinesis, aws:dynamodb, aws:s3, aws:events or aws:kafka (self-managed Kafka,
-	// too).
+	// aws:kinesis, aws:dynamodb, aws:s3, aws:events, aws:logs or aws:kafka
+	// (self-managed Kafka, too).
 	Source string
 	// ID is the message ID of SQS or SNS, the sequence number of a stream's
 	// record, the ID of an EventBridge event, or the topic, partition and offset of
 	// a Kafka record, as in orders-0:15.
 	ID string
 	// Key is the message group of a FIFO queue, the partition key of Kinesis, or
-	// the keys of a DynamoDB item in DynamoDB's JSON, or the key of a Kafka record,
-	// decoded from base64. Empty for other sources.
+	// the keys of a DynamoDB item in DynamoDB's JSON, the key of a Kafka record,
+	// decoded from base64, or the log stream. Empty for other sources.
 	Key string
 	// Raw is the record as the event has it: an element of Records, or an
 	// EventBridge event.

@@ -133,6 +133,21 @@ func Kafka[In any](f Each[In], opts ...Option) Invoker {
 	}, envelope.Kafka)
 }
 
+// CloudWatchLogs returns an Invoker for a CloudWatch Logs subscription. Each log
+// event's message is In in JSON or, where In is a string, that text; see [Keep]
+// for logs that mix both. The log stream is the Key of the [Record]. Data that
+// unpacks to more than 64 MiB is an error. Lambda invokes asynchronously: a
+// failure is an error, and the batch comes again, twice by default. See
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+func CloudWatchLogs[In any](f Each[In], opts ...Option) Invoker {
+	quoted := reflect.TypeFor[In]().Kind() == reflect.String
+	b := newBatch("CloudWatchLogs", f, opts, func(w *envelope.Buffer, _ envelope.Source, r *envelope.Record) ([]byte, error) {
+		return w.LogMessage(r, quoted)
+	}, envelope.CloudWatchLogs)
+	b.open, b.rewritten = envelope.OpenLogs, true
+	return b
+}
+
 // SNS returns an Invoker for SNS. Each notification's message is In in JSON.
 //
 // Behind an SQS queue that subscribes to the topic, without raw message

@@ -34,7 +34,7 @@
 // # Queues and streams
 //
 // The batch adapters call an [Each] for every record: [SQS], [Kinesis],
-// [DynamoDB], [Kafka], [SNS], [EventBridge] and [S3], the last three also behind a
+// [DynamoDB], [Kafka], [SNS], [EventBridge], [S3] and [CloudWatchLogs]; SNS, EventBridge and S3 also behind a
 // queue.
 // [Discard] puts the logic of an API there:
 //

@@ -20,6 +20,7 @@ const (
 	EventBridge
 	S3
 	Kafka
+	CloudWatchLogs
 )
 
 func (s Source) String() string {
@@ -38,6 +39,8 @@ func (s Source) String() string {
 		return "aws:s3"
 	case Kafka:
 		return "aws:kafka"
+	case CloudWatchLogs:
+		return "aws:logs"
 	}
 	return "an unknown source"
 }
@@ -51,10 +54,11 @@ type Record struct {
 	// none.
 	ID []byte
 	// Key is what keeps records in order: the message group of a FIFO queue, the
-	// partition key, the item's Keys in JSON, or Kafka's partition with its topic.
+	// partition key, the item's Keys in JSON, or Kafka's partition with its topic;
+	// for CloudWatchLogs, which has no order, the log stream.
 	// It is nil where nothing does.
 	Key []byte
-	// Data is a string token for SQS, SNS and Kinesis, the object dynamodb, the
+	// Data is a string token for SQS, SNS, Kinesis and CloudWatchLogs, the object dynamodb, the
 	// object s3, the value of detail for EventBridge, and any value for Kafka. It is
 	// nil if missing.
 	Data []byte
@@ -80,7 +84,8 @@ func Split(dst []Record, payload []byte) (Event, error) {
 	o := jsonscan.WalkObject(payload, start)
 	found := false
 	bus := Record{}
-	var named []byte
+	var named, stream []byte
+	control := false
 	for o.Next() {
 		switch string(o.Name(nil)) {
 		case "Records":
@@ -106,6 +111,20 @@ func Split(dst []Record, payload []byte) (Event, error) {
 				return e, err
 			}
 			o.Resume(end)
+		case "logEvents":
+			if found {
+				return e, errors.New("the event has two members with records")
+			}
+			found = true
+			end, err := e.logEvents(payload, o.Pos())
+			if err != nil {
+				return e, err
+			}
+			o.Resume(end)
+		case "messageType":
+			control = string(text(o.Value())) == "CONTROL_MESSAGE"
+		case "logStream":
+			stream = text(o.Value())
 		case "eventSource":
 			named = o.Value()
 		case "detail":
@@ -123,6 +142,14 @@ func Split(dst []Record, payload []byte) (Event, error) {
 	if e.Source == Kafka && named != nil {
 		if source := string(text(named)); source != "aws:kafka" && source != "SelfManagedKafka" {
 			return e, errNotKafka
+		}
+	}
+	if e.Source == CloudWatchLogs {
+		if control { // asks whether the function is there, and logs nothing
+			e.Records = dst
+		}
+		for i := range e.Records[len(dst):] {
+			e.Records[len(dst)+i].Key = stream
 		}
 	}
 	if !found {

@@ -19,6 +19,7 @@ func FuzzSplit(f *testing.F) {
 		`{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","Message":"{}"}}]}`,
 		`{"eventSource":"aws:kafka","records":{"t-0":[{"offset":1,"value":"e30=","headers":[{"a":[1,-1]}]},{"offset":2}],"t-\u0031":[]}}`, `{"records":{}}`, `{"records":{"t-0":[{}],"t-0":[{"offset":3}]}}`,
 		`{"Records":[{"kinesis":}]}`, `{"Records":[{"Sns":{"Message":1}}]}`,
+		`{"messageType":"DATA_MESSAGE","logStream":"s","logEvents":[{"id":"1","timestamp":1,"message":"a\\n\u00e9"},{"message":7},{}]}`, `{"logEvents":[{}],"messageType":"CONTROL_MESSAGE"}`,
 		`{"Records":[]}`, `{"Records":[null]}`, `{"id":"e","detail":{}}`, `{"Records":[{"s3":{}}]}`, `[]`, `{"Records":[{"kinesis":{"data":}}]}`,
 	} {
 		f.Add([]byte(event))
@@ -30,6 +31,10 @@ func FuzzSplit(f *testing.F) {
 		}
 		if !json.Valid(event) {
 			t.Fatalf("accepted, but no JSON: %q", event)
+		}
+		if e.Source == CloudWatchLogs {
+			checkLogs(t, event, e.Records)
+			return
 		}
 		if e.Source == EventBridge {
 			if len(e.Records) != 1 || !bytes.Equal(bytes.TrimSpace(event), e.Records[0].Raw) {

@@ -18,11 +18,14 @@ type batchInvoker struct {
 	name    string
 	sources []envelope.Source // from which it takes events
 	text    func(*envelope.Buffer, envelope.Source, *envelope.Record) ([]byte, error)
-	objects bool // a record may hold several inputs, or none: S3
+	// Functions that only some adapters have, so that the others do not link
+	// them: a record may hold several inputs, or none (S3); logic is called once,
+	// at the end (Batch); the event is packed (CloudWatchLogs).
+	objects func(*batchWorker, *batchInvoker, envelope.Source, *envelope.Record) prepared
+	whole   func(*batchRun, *batchWorker, *batchState)
+	open    func(payload []byte) ([]byte, error)
 	// rewritten: what is decoded does not stand in the event
 	rewritten bool
-	whole     bool                                 // logic is called once: Batch
-	open      func(payload []byte) ([]byte, error) // unpacks the event, unless nil
 	newLogic  func() batchLogic
 	decoder   decoder
 	options   options
@@ -96,7 +99,7 @@ func (b *batchInvoker) order(e *envelope.Event) (order batch.Order, partial bool
 
 func (b *batchInvoker) concurrency(order batch.Order) int {
 	switch {
-	case b.whole:
+	case b.whole != nil:
 		return 1
 	case b.options.batch.concurrency > 0:
 		return b.options.batch.concurrency

@@ -27,8 +27,8 @@ func (w *batchWorker) prepare(c *recordCtx, b *batchInvoker, s envelope.Source, 
 			return prepared{}
 		}
 	}
-	if b.objects {
-		return w.prepareObjects(b, s, r)
+	if b.objects != nil {
+		return b.objects(w, b, s, r)
 	}
 	if s == envelope.Kafka && r.Tombstone() {
 		if w.dirty {

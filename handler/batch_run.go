@@ -140,8 +140,8 @@ func (r *batchRun) work(s *batchState) {
 		}
 		r.process(w, s, i)
 	}
-	if r.b.whole && !w.closed {
-		r.whole(w, s)
+	if r.b.whole != nil && !w.closed {
+		r.b.whole(r, w, s)
 	}
 	w.mu.Unlock()
 }
@@ -173,7 +173,7 @@ func (r *batchRun) process(w *batchWorker, s *batchState, i int) {
 	case w.closed:
 	case err == nil:
 		s.schedule.Finish(i, batch.Done)
-		if r.b.whole && p.call {
+		if r.b.whole != nil && p.call {
 			w.taken = append(w.taken, i)
 		}
 	default:

@@ -197,6 +197,6 @@ func EventBridge[In any](f Each[In], opts ...Option) Invoker {
 // default.
 func S3[In any](f Each[In], opts ...Option) Invoker {
 	b := newBatch("S3", f, opts, nil, envelope.S3, envelope.SQS, envelope.SNS)
-	b.objects, b.rewritten = true, true
+	b.objects, b.rewritten = (*batchWorker).prepareObjects, true
 	return b
 }

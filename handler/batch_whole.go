@@ -41,7 +41,7 @@ func Batch[In any](f func(context.Context, []In) []error, opts ...Option) Invoke
 		each = nil
 	}
 	b := newBatch("Batch", each, opts, nil, envelope.SQS, envelope.Kinesis, envelope.Kafka)
-	b.whole = true
+	b.whole = (*batchRun).whole
 	b.newLogic = func() batchLogic { return &wholeLogic[In]{f: f} }
 	plan, err := attribute.For(reflect.TypeFor[In]())
 	if err == nil {

@@ -34,8 +34,8 @@
 // # Queues and streams
 //
 // The batch adapters call an [Each] for every record: [SQS], [Kinesis],
-// [DynamoDB], [Kafka], [SNS], [EventBridge], [S3] and [CloudWatchLogs]; SNS, EventBridge and S3 also behind a
-// queue.
+// [DynamoDB], [Kafka], [SNS], [EventBridge], [S3] and [CloudWatchLogs]; SNS,
+// EventBridge and S3 also behind a queue.
 // [Discard] puts the logic of an API there:
 //
 //	func main() { handler.Start(handler.SQS(handler.Discard(orders.Place))) }

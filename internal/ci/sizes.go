@@ -47,7 +47,7 @@ func checkSizes(h *house) error {
 		}
 		bin := filepath.Join(tmp, program)
 		_, err = run(h.root, []string{"GOOS=linux", "GOARCH=arm64", "CGO_ENABLED=0"}, "go", "build",
-			"-tags=lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", bin, filepath.Join(base, program))
+			"-buildvcs=false", "-tags=lambda.norpc", "-trimpath", "-ldflags=-s -w", "-o", bin, filepath.Join(base, program))
 		if err != nil {
 			return err
 		}

@@ -1,14 +1,12 @@
 package result
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"time"
 )
 
-// Durations are samples, in any order: all of them, nothing is rounded. As JSON
-// they are a summary.
+// Durations are samples, in any order: all of them, nothing is rounded.
 type Durations []time.Duration
 
 // Percentile is the smallest sample that at least p percent of all are not
@@ -63,6 +61,3 @@ func (d Durations) Summary() Summary {
 	at := func(p float64) time.Duration { return s[rank(p, n)] }
 	return Summary{Count: n, Mean: d.Mean(), P50: at(50), P90: at(90), P99: at(99), P999: at(99.9), Max: s[n-1]}
 }
-
-// MarshalJSON writes the summary.
-func (d Durations) MarshalJSON() ([]byte, error) { return json.Marshal(d.Summary()) }

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 )
@@ -23,9 +22,9 @@ func TestDurations(t *testing.T) {
 			t.Errorf("p%v = %d, want %d", p, got, want)
 		}
 	}
-	b, err := json.Marshal(d)
-	var got Summary
-	if err != nil || json.Unmarshal(b, &got) != nil || got != want {
-		t.Errorf("%s, %v", b, err)
+	r := Run{Latencies: d, InitTime: Summary{Count: 3}}
+	r.Summarize()
+	if r.Latency != want || r.InitTime.Count != 3 {
+		t.Errorf("%+v, %+v", r.Latency, r.InitTime)
 	}
 }

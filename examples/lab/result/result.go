@@ -2,7 +2,10 @@
 // in, the simulation starts from, and the report shows.
 package result
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Result is one invocation of the lab.
 type Result struct {
@@ -37,8 +40,47 @@ func (r *Result) Run(name string) *Run {
 type Simulation struct {
 	// Runs have the names of the measured runs that their service times are
 	// of, and Simulated set.
-	Runs        []Run    `json:"runs"`
-	Assumptions []string `json:"assumptions"` // sentences
+	Runs []Run `json:"runs"`
+	// Wanted are the same without any limit: what the load would take.
+	Wanted []Run `json:"wanted"`
+	// Limits are the variants under other limits.
+	Limits []Limit `json:"limits,omitempty"`
+	// Agreements are simulations of the measured runs beside these.
+	Agreements  []Agreement  `json:"agreements,omitempty"`
+	Assumptions []Assumption `json:"assumptions"`
+	Events      int          `json:"events"` // simulated, of all runs
+}
+
+// Limit is a variant under a limit of environments.
+type Limit struct {
+	Name            string  `json:"name"` // of the variant
+	Environments    int     `json:"environments"`
+	Throttled       float64 `json:"throttled"` // share of the requests offered
+	AchievedRPS     float64 `json:"achievedRPS"`
+	MeanConcurrency float64 `json:"meanConcurrency"`
+	PeakConcurrency int     `json:"peakConcurrency"`
+}
+
+// Agreement sets a figure of a measured run beside that of its simulation.
+type Agreement struct {
+	Name      string  `json:"name"` // of the variant
+	Figure    string  `json:"figure"`
+	Model     string  `json:"model"` // what the simulation was given
+	Measured  float64 `json:"measured"`
+	Simulated float64 `json:"simulated"`
+	Tolerance float64 `json:"tolerance"` // share of Measured that they may differ by
+}
+
+// Holds reports whether the two agree.
+func (a Agreement) Holds() bool {
+	return math.Abs(a.Simulated-a.Measured) <= a.Tolerance*math.Abs(a.Measured)
+}
+
+// Assumption is a parameter that was not measured here.
+type Assumption struct {
+	What   string `json:"what"`
+	Value  string `json:"value"` // with its unit
+	Source string `json:"source"`
 }
 
 // Machine is where the lab ran.

@@ -30,13 +30,24 @@ type Run struct {
 
 	// Latencies are those of Succeeded requests, from the time at which the
 	// schedule sent the request to its answer.
-	Latencies Durations `json:"latencies"`
+	Latencies Durations `json:"-"`
 	// Service are the durations of all invocations, those that failed included,
 	// as the service bills them, without INIT: what concurrency is made of.
-	Service Durations `json:"service"`
+	Service Durations `json:"-"`
 	// Init are the INIT times, one for each cold start.
-	Init       Durations `json:"init"`
+	Init       Durations `json:"-"`
 	ColdStarts int       `json:"coldStarts"`
+	// Alone are the durations of warm invocations, one at a time and with no
+	// quota in force: the function's own work and loopback's round trips, without
+	// throttling and queueing. The simulation starts from them. It takes CPU per
+	// invocation where there are none.
+	Alone Durations `json:"-"`
+
+	// What JSON keeps of the samples; see Summarize.
+	Latency     Summary `json:"latency"`
+	ServiceTime Summary `json:"service"`
+	InitTime    Summary `json:"init"`
+	AloneTime   Summary `json:"alone"`
 
 	// PeakConcurrency is the most requests that were in an environment at the
 	// same time, INIT included, from their start and end stamps.
@@ -70,12 +81,24 @@ type Run struct {
 	Cost Cost `json:"cost"`
 }
 
+// Summarize fills in the summaries of those samples that there are.
+func (r *Run) Summarize() {
+	for _, x := range []struct {
+		to   *Summary
+		from Durations
+	}{{&r.Latency, r.Latencies}, {&r.ServiceTime, r.Service}, {&r.InitTime, r.Init}, {&r.AloneTime, r.Alone}} {
+		if len(x.from) > 0 {
+			*x.to = x.from.Summary()
+		}
+	}
+}
+
 // Config echoes what a run was made with.
 type Config struct {
-	Rate         float64       `json:"rate"` // requests per second offered
-	Environments int           `json:"environments"`
-	Duration     time.Duration `json:"durationNs"` // of the schedule, the freeze included
-	MemoryMB     int           `json:"memoryMB"`   // of the function, as it is billed
+	Rate         float64       `json:"rate"`         // requests per second offered
+	Environments int           `json:"environments"` // the limit; 0 is none, in a simulation
+	Duration     time.Duration `json:"durationNs"`   // of the schedule, the freeze included
+	MemoryMB     int           `json:"memoryMB"`     // of the function, as it is billed
 	Seed         uint64        `json:"seed"`
 	// Scale is the rate divided by that of the talk, 6,000 rps; the quotas are
 	// the talk's multiplied by it.

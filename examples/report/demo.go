@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/lambdatune/lambdatune/examples/report/locals3"
 	"github.com/lambdatune/lambdatune/examples/report/report"
 	"github.com/lambdatune/lambdatune/filter/s3select"
 )
@@ -116,11 +115,8 @@ func endpoint(ctx context.Context, data []byte) (*s3.Client, func(), error) {
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(data)})
 		return client, func() {}, err
 	}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("ETag", `"1"`)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data)) // ranges and If-Match as S3 has them
-	}))
-	options.BaseEndpoint = &srv.URL
+	local := locals3.Start(bucket, key, data, 0)
+	options.BaseEndpoint = &local.URL
 	options.Credentials = credentials.NewStaticCredentialsProvider("local", "local", "")
-	return s3.New(options), srv.Close, nil
+	return s3.New(options), local.Close, nil
 }

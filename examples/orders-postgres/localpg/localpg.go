@@ -26,9 +26,10 @@ type Server struct {
 	cmd  *exec.Cmd
 }
 
-// Start starts a server with the superuser admin, whose password is admin.
-// Where this is root, the server runs as the user postgres, or nobody.
-func Start(ctx context.Context) (*Server, error) {
+// Start starts a server with the superuser admin, whose password is admin, and
+// with settings such as "max_connections=20". Where this is root, the server
+// runs as the user postgres, or nobody.
+func Start(ctx context.Context, settings ...string) (*Server, error) {
 	initdb, err := exec.LookPath("initdb")
 	if err != nil {
 		found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -42,14 +43,14 @@ func Start(ctx context.Context) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{dir: dir}
-	if err := s.start(ctx, initdb); err != nil {
+	if err := s.start(ctx, initdb, settings); err != nil {
 		s.Stop()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context, initdb string) error {
+func (s *Server) start(ctx context.Context, initdb string, settings []string) error {
 	password, data := filepath.Join(s.dir, "password"), filepath.Join(s.dir, "data")
 	if err := os.WriteFile(password, []byte("admin\n"), 0o644); err != nil {
 		return err
@@ -73,6 +74,9 @@ func (s *Server) start(ctx context.Context, initdb string) error {
 	l.Close()
 	s.cmd = exec.Command(filepath.Join(filepath.Dir(initdb), "postgres"), "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port),
 		"-c", "unix_socket_directories="+s.dir, "-c", "fsync=off", "-c", "log_min_messages=panic")
+	for _, setting := range settings {
+		s.cmd.Args = append(s.cmd.Args, "-c", setting)
+	}
 	s.cmd.Dir = s.dir
 	if err := demote(s.cmd); err != nil {
 		return err
@@ -89,9 +93,14 @@ func (s *Server) start(ctx context.Context, initdb string) error {
 	}
 }
 
-// Exec executes a statement as the superuser.
+// Connect connects to a database as the superuser.
+func (s *Server) Connect(ctx context.Context, database string) (*pgx.Conn, error) {
+	return pgx.Connect(ctx, fmt.Sprintf("postgres://admin:admin@127.0.0.1:%d/%s?sslmode=disable", s.Port, database))
+}
+
+// Exec executes a statement as the superuser, in the database postgres.
 func (s *Server) Exec(ctx context.Context, statement string) error {
-	c, err := pgx.Connect(ctx, fmt.Sprintf("postgres://admin:admin@127.0.0.1:%d/postgres?sslmode=disable", s.Port))
+	c, err := s.Connect(ctx, "postgres")
 	if err != nil {
 		return err
 	}

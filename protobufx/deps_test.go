@@ -26,6 +26,7 @@ func TestDeps(t *testing.T) {
 		module + "internal/jsonscan",
 		module + "protobufx",
 		module + "protobufx/internal/base64",
+		module + "protobufx/internal/contain",
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/lambdatune/lambdatune/internal/gateway"
 	"github.com/lambdatune/lambdatune/internal/invocation"
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
+	"github.com/lambdatune/lambdatune/protobufx/internal/contain"
 )
 
 // An Invoker handles one invocation: the event's bytes in, the answer's bytes
@@ -166,7 +167,7 @@ func (c *Codec) knownType(t []byte) string {
 
 // do calls the core logic.
 func (h *handler[Req, Res, PReq, PRes]) do(c *call[Req]) (res PRes, err error) {
-	defer contain(c.ctx.Context, &err)
+	defer contain.Panic(c.ctx.Context, &err)
 	defer c.deadline.Finish()
 	timeout := h.codec.timeout
 	if !c.ctx.request.Front.Capped() {
@@ -190,7 +191,7 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 	if !r.HasBody() {
 		return nil
 	}
-	defer contain(ctx, &err) // of marshallers that a message brings
+	defer contain.Panic(ctx, &err) // of marshallers that a message brings
 	buf := getBuffer()
 	defer buf.put()
 	raw := token[1 : len(token)-1]
@@ -230,7 +231,7 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 
 // answer builds the answer of a call that went well.
 func (h *handler[Req, Res, PReq, PRes]) answer(ctx context.Context, c *call[Req], contentType string, res PRes) (out []byte, err error) {
-	defer contain(ctx, &err) // of marshallers that a message brings
+	defer contain.Panic(ctx, &err) // of marshallers that a message brings
 	r := c.ctx.request
 	status, header := c.ctx.said()
 	switch {
@@ -277,11 +278,11 @@ func (c *Codec) fail(ctx context.Context, r *gateway.Request, err error) (out []
 	f := fault{status: http.StatusInternalServerError, code: 13, message: http.StatusText(http.StatusInternalServerError)}
 	var contained error
 	func() {
-		defer contain(ctx, &contained) // the error's own methods can panic
+		defer contain.Panic(ctx, &contained) // the error's own methods can panic
 		said, log := faultOf(err)
 		if log {
-			if _, isPanic := errors.AsType[*panicError](err); !isPanic { // logged where it was contained
-				logError(ctx, "request failed", err, "")
+			if _, isPanic := errors.AsType[*contain.PanicError](err); !isPanic { // logged where it was contained
+				contain.Log(ctx, "request failed", err, "")
 			}
 		}
 		f = said
@@ -294,7 +295,7 @@ func (c *Codec) fail(ctx context.Context, r *gateway.Request, err error) (out []
 		return gateway.AppendTail(gateway.AppendHead(nil, r.Front, f.status, f.header, "", false)), nil
 	}
 	func() {
-		defer contain(ctx, &contained) // details' marshallers can panic
+		defer contain.Panic(ctx, &contained) // details' marshallers can panic
 		out, err = c.appendFault(nil, r.Front, t, f)
 	}()
 	if out == nil {

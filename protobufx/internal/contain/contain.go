@@ -1,4 +1,7 @@
-package protobufx
+// Package contain keeps panics from the platform's loop, which would end the
+// execution environment, and logs what clients are not told. protobufx and the
+// packages beneath it share it.
+package contain
 
 import (
 	"context"
@@ -13,37 +16,38 @@ import (
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
 )
 
-// A panicError is a panic that was contained, and logged.
-type panicError struct{ value any }
+// A PanicError is a panic that was contained, and logged.
+type PanicError struct{ value any }
 
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-func (e *panicError) Unwrap() error {
+func (e *PanicError) Unwrap() error {
 	err, _ := e.value.(error)
 	return err
 }
 
-func (e *panicError) HTTPStatus() int { return 500 }
+// HTTPStatus returns 500.
+func (e *PanicError) HTTPStatus() int { return 500 }
 
 // ErrorType is the name under which Lambda reports the error.
-func (e *panicError) ErrorType() string { return "Runtime.Panic" }
+func (e *PanicError) ErrorType() string { return "Runtime.Panic" }
 
-// contain, deferred, turns a panic into the error of the function that defers
-// it, and logs it.
-func contain(ctx context.Context, err *error) {
+// Panic, deferred, turns a panic into the error of the function that defers it,
+// and logs it.
+func Panic(ctx context.Context, err *error) {
 	if v := recover(); v != nil {
 		stack := make([]byte, 64<<10)
 		stack = stack[:runtime.Stack(stack, false)]
-		e := &panicError{v}
-		logError(ctx, "panic contained", e, string(stack))
+		e := &PanicError{v}
+		Log(ctx, "panic contained", e, string(stack))
 		*err = e
 	}
 }
 
 var logMu sync.Mutex // one line at a time
 
-// logError writes a line as handler does, in JSON to the writer of package log.
-func logError(ctx context.Context, message string, err error, stack string) {
+// Log writes a line as handler does, in JSON to the writer of package log.
+func Log(ctx context.Context, message string, err error, stack string) {
 	var b []byte
 	member := func(name, value string) {
 		if value != "" {

@@ -170,7 +170,7 @@ func (c *Codec) decode(f format, body []byte, m proto.Message) error {
 		if err := c.scanJSON(p, body); err != nil {
 			return err
 		}
-		if err := c.json.Unmarshal(body, m, c.discard); err != nil {
+		if err := c.json.Unmarshal(body, m, c.discard || c.lenient); err != nil {
 			return &Error{Status: http.StatusBadRequest, Message: err.Error(), Err: err}
 		}
 		return nil
@@ -182,7 +182,7 @@ func (c *Codec) decode(f format, body []byte, m proto.Message) error {
 			return c.limitError(err)
 		}
 	}
-	if p.foreign(body) {
+	if !c.lenient && p.foreign(body) {
 		return newError(http.StatusBadRequest, "the body is no "+string(md.FullName())+": it has none of its fields")
 	}
 	if err := decode(body, m); err != nil {

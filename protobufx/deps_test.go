@@ -27,6 +27,7 @@ func TestDeps(t *testing.T) {
 		module + "protobufx",
 		module + "protobufx/internal/base64",
 		module + "protobufx/internal/contain",
+		module + "protobufx/internal/engine",
 	}
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
 	if err != nil {

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -70,8 +69,7 @@ func Handle[Req, Res any, PReq message[Req], PRes message[Res]](f func(context.C
 	if f == nil {
 		err = errors.Join(err, errors.New("protobufx: a function is needed, not nil"))
 	}
-	n, _ := strconv.Atoi(os.Getenv("AWS_LAMBDA_MAX_CONCURRENCY"))
-	return &handler[Req, Res, PReq, PRes]{f: f, codec: c, err: err, concurrent: n > 1}
+	return &handler[Req, Res, PReq, PRes]{f: f, codec: c, err: err, concurrent: concurrentInvocations()}
 }
 
 // message is *M, which is a proto.Message.
@@ -169,16 +167,20 @@ func (c *Codec) knownType(t []byte) string {
 func (h *handler[Req, Res, PReq, PRes]) do(c *call[Req]) (res PRes, err error) {
 	defer contain.Panic(c.ctx.Context, &err)
 	defer c.deadline.Finish()
-	timeout := h.codec.timeout
-	if !c.ctx.request.Front.Capped() {
-		timeout = 0
-	}
-	return h.f(c.deadline.Start(&c.ctx, h.codec.reserve, timeout), PReq(&c.in))
+	return h.f(c.deadline.Start(&c.ctx, h.codec.reserve, h.codec.timeoutAt(c.ctx.request.Front)), PReq(&c.in))
 }
 
-// read decodes the body into m.
-func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (err error) {
-	token, isBase64 := r.BodyToken()
+// timeoutAt is how long the front waits, 0 if it sets no limit.
+func (c *Codec) timeoutAt(f gateway.Front) time.Duration {
+	if f.Capped() {
+		return c.timeout
+	}
+	return 0
+}
+
+// read decodes the body into m, by what the headers say of it.
+func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) error {
+	_, isBase64 := r.BodyToken()
 	f, err := c.requestFormat(c.knownType(r.Header("content-type")), isBase64, r.HasBody())
 	if err != nil {
 		return err
@@ -191,7 +193,13 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 	if !r.HasBody() {
 		return nil
 	}
+	return c.readBody(ctx, r, f, zipped, m)
+}
+
+// readBody decodes the body, of which there is one, into m.
+func (c *Codec) readBody(ctx context.Context, r *gateway.Request, f format, zipped bool, m proto.Message) (err error) {
 	defer contain.Panic(ctx, &err) // of marshallers that a message brings
+	token, isBase64 := r.BodyToken()
 	buf := getBuffer()
 	defer buf.put()
 	raw := token[1 : len(token)-1]
@@ -213,18 +221,21 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) (
 		}
 		buf.b = jsonscan.AppendString(buf.b[:0], token)
 	}
-	body := buf.b
-	switch {
-	case !zipped:
-	case isGzip(body):
+	if zipped && r.Front == gateway.REST && !isGzip(buf.b) {
+		zipped = false // the front has undone it, and left the header
+	}
+	return c.unzip(buf.b, zipped, f, m)
+}
+
+// unzip decodes a body that may be in gzip into m.
+func (c *Codec) unzip(body []byte, zipped bool, f format, m proto.Message) error {
+	if zipped {
 		plain := getBuffer()
 		defer plain.put()
 		if err := c.inflate(plain, body, f, m); err != nil {
 			return err
 		}
 		body = plain.b
-	case r.Front != gateway.REST: // which may have undone it and left the header
-		return badGzip(nil)
 	}
 	return c.decode(f, body, m)
 }
@@ -240,10 +251,15 @@ func (h *handler[Req, Res, PReq, PRes]) answer(ctx context.Context, c *call[Req]
 	case status < 200 || status > 399:
 		return nil, fmt.Errorf("SetStatus(%d): it must be from 200 to 399", status)
 	}
-	if h.codec.compressMin >= 0 || r.Method == http.MethodHead {
-		return h.codec.answerByPolicy(r, status, header, contentType, res)
+	return h.codec.answerWith(c.out[:0], r, status, header, contentType, res, room{ctx, h.concurrent})
+}
+
+// answerWith builds an answer, in dst or in memory from space.
+func (c *Codec) answerWith(dst []byte, r *gateway.Request, status int, header http.Header, contentType string, m proto.Message, space room) ([]byte, error) {
+	if c.compressMin >= 0 || r.Method == http.MethodHead {
+		return c.answerByPolicy(r, status, header, contentType, m)
 	}
-	return h.codec.appendResponse(c.out[:0], r.Front, status, header, contentType, res, room{ctx, h.concurrent})
+	return c.appendResponse(dst, r.Front, status, header, contentType, m, space)
 }
 
 // answerByPolicy is the way of answers that may have to be compressed, or are

@@ -26,6 +26,7 @@ type config struct {
 	maxMessages   int
 	maxDepth      int
 	discard       bool
+	lenient       bool // takes what only a newer schema knows; see package engine
 	deterministic bool
 	compressMin   int // -1: never
 	json          Format

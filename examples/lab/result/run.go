@@ -106,6 +106,11 @@ type Config struct {
 	// Quotas are the limits in force, scaled: "GetSecretValue", "PutMetricData"
 	// in calls per second.
 	Quotas []Quota `json:"quotas,omitempty"`
+	// APILatency is how long the stand-ins of AWS's APIs take for a call, and
+	// PaymentLatency the payment API for a payment. They are in all durations,
+	// those of Run.Alone included.
+	APILatency     time.Duration `json:"apiLatencyNs"`
+	PaymentLatency time.Duration `json:"paymentLatencyNs"`
 	// MaxConnections is the database's; 0 if the database part was off.
 	MaxConnections int `json:"maxConnections"`
 }

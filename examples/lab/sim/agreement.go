@@ -55,7 +55,7 @@ func (t Talk) agreements(run *result.Run) ([]result.Agreement, error) {
 	for _, q := range run.Config.Quotas {
 		// The call itself takes no time here: it is part of the work alone.
 		s := &Service{Operation: q.Operation, Latency: Constant(0), Retry: t.Retry, Quota: Quota{PerSecond: q.PerSecond, Burst: max(1, q.PerSecond)}}
-		s.Retry.Reject = Constant(0)
+		s.Retry.Reject = Constant(run.Config.APILatency)
 		switch {
 		case q.Operation == perSecretCall && secret:
 			predict.Function.Invoke = append([]Step{{Call: s}}, predict.Function.Invoke...)

@@ -136,10 +136,22 @@ func (t Talk) wait(r *result.Result) (time.Duration, string, error) {
 	return max(t.Mean-work.Mean(), 0), run.Name, nil
 }
 
-// work is what an invocation takes on loopback, and where that is from.
+// work is what an invocation takes on loopback, without its calls to services
+// that have a quota, and where that is from.
 func work(run *result.Run) (Dist, string, error) {
-	if len(run.Alone) > 0 {
-		return Empirical(run.Alone), fmt.Sprintf("measured, %d invocations alone and without a quota", len(run.Alone)), nil
+	if n := len(run.Alone); n > 0 {
+		calls := time.Duration(0)
+		_, secret, metrics := callsOf(run)
+		for _, each := range []bool{secret, metrics} {
+			if each {
+				calls += run.Config.APILatency
+			}
+		}
+		own := make(Empirical, n)
+		for i, d := range run.Alone {
+			own[i] = max(d-calls, 0)
+		}
+		return own, fmt.Sprintf("measured, %d invocations alone and without a quota", n), nil
 	}
 	if n := len(run.Service); n > 0 && run.CPU > 0 {
 		return Constant(run.CPU / time.Duration(n)), fmt.Sprintf("measured, CPU time of %d invocations", n), nil

@@ -1,4 +1,4 @@
-.PHONY: run run-postgres test vet-all minio
+.PHONY: run run-postgres test bench vet-all minio
 
 # The main example: a recorded event through the local Lambda service.
 run:
@@ -11,6 +11,12 @@ run-postgres:
 # Every gate over every module; installs what it needs.
 test:
 	bash .ci/run
+
+# Every figure of README.md measured anew and written into it: a quarter of an
+# hour, on a machine that does nothing else. ONLY=filter,metrics are some of them.
+bench:
+	bash .ci/install
+	cd internal/bench && go run . $(if $(ONLY),-only $(ONLY))
 
 # The packages that link an SDK vetted for other platforms, too: minutes each.
 vet-all:

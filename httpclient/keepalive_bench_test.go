@@ -87,3 +87,35 @@ func BenchmarkBurst(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkDrain is 200 answers whose bodies are closed unread: what matters is how
+// many connections they need.
+func BenchmarkDrain(b *testing.B) {
+	const requests = 200
+	srv := newServer(b, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, 64<<10)) })
+	for _, bm := range []struct {
+		name   string
+		client func() *http.Client
+	}{
+		{"New", func() *http.Client { return httpclient.New(httpclient.Options{}) }},
+		{"net/http default", func() *http.Client { return &http.Client{Transport: new(http.Transport)} }},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			before, n := srv.n.Load(), 0
+			for ; b.Loop(); n++ {
+				client := bm.client()
+				for range requests {
+					resp, err := client.Get(srv.URL)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := resp.Body.Close(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				client.CloseIdleConnections()
+			}
+			b.ReportMetric(float64(srv.n.Load()-before)/float64(n), "dials/200")
+		})
+	}
+}

@@ -95,8 +95,8 @@ func thaw(t *testing.T, trial freeze.Trial, forget, frozen time.Duration, kinds 
 	}
 }
 
-// report prints a cell's failures and latency, and fails the test for those of
-// our clients.
+// report prints a cell's failures and latency in the format of benchmarks, and
+// fails the test for those of our clients.
 func report(t *testing.T, cell freeze.Cell, outcomes []freeze.Outcome) {
 	t.Helper()
 	var took []time.Duration
@@ -116,7 +116,11 @@ func report(t *testing.T, cell freeze.Cell, outcomes []freeze.Outcome) {
 		return
 	}
 	slices.Sort(took)
-	t.Logf("%-28s %3d of %3d failed, p50 %v %s", cell.Kind, failed, cell.N, took[len(took)/2].Round(time.Microsecond), why)
+	t.Logf("Benchmark%s/%s %d %d failed %d trials %d p50-ns", strings.TrimPrefix(t.Name(), "Test"),
+		strings.ReplaceAll(cell.Kind, " ", "_"), cell.N, failed, cell.N, took[len(took)/2])
+	if why != "" {
+		t.Log("the last failure: ", why)
+	}
 	if failed > 0 && !strings.HasPrefix(cell.Kind, "net/http") {
 		t.Errorf("%s: %d of %d failed after the thaw: %s", cell.Kind, failed, cell.N, why)
 	}

@@ -329,8 +329,8 @@ func TestPermanentlyWrongPassword(t *testing.T) {
 		_, rejected := db.logins()
 		calls, logins := src.total()-firstCalls, rejected-firstLogins
 		secs := hour.Seconds()
-		t.Logf("%d failures in %v, slowest %v; first round %d calls, %d logins; after it %d calls (%.3f/s), %d logins (%.3f/s)",
-			failures, hour, slowest, firstCalls, firstLogins, calls, float64(calls)/secs, logins, float64(logins)/secs)
+		t.Logf("%d failures in %v, slowest %v; first round %d calls, %d logins", failures, hour, slowest, firstCalls, firstLogins)
+		t.Logf("BenchmarkPermanentlyWrongPassword %d %.3f calls/s %.3f logins/s", failures, float64(calls)/secs, float64(logins)/secs)
 		if r := float64(calls) / secs; r > 0.1 {
 			t.Errorf("%.3f API calls per second, want at most 0.1", r)
 		}

@@ -100,8 +100,8 @@ func thaw(t *testing.T, forget, frozen time.Duration, defaults, n int, ours ...s
 	}
 }
 
-// report prints failures and latencies, and fails the test for those of our
-// clients.
+// report prints failures and latencies in the format of benchmarks, and fails
+// the test for those of our clients.
 func report(t *testing.T, cells []freeze.Cell, outcomes []freeze.Outcome) {
 	t.Helper()
 	for _, cell := range cells {
@@ -123,9 +123,8 @@ func report(t *testing.T, cells []freeze.Cell, outcomes []freeze.Outcome) {
 			t.Fatalf("%s: %d outcomes of %d", cell.Kind, len(took), cell.N)
 		}
 		slices.Sort(took)
-		round := func(d time.Duration) time.Duration { return d.Round(10 * time.Microsecond) }
-		t.Logf("%-24s %3d of %3d failed, mean %v, p50 %v, p99 %v", cell.Kind, failed, cell.N,
-			round(sum/time.Duration(len(took))), round(took[len(took)/2]), round(took[(len(took)*99-1)/100]))
+		t.Logf("Benchmark%s/%s %d %d failed %d trials %d mean-ns %d p50-ns %d p99-ns", strings.TrimPrefix(t.Name(), "Test"),
+			strings.ReplaceAll(cell.Kind, " ", "_"), cell.N, failed, cell.N, sum/time.Duration(len(took)), took[len(took)/2], took[(len(took)*99-1)/100])
 		if failed > 0 && cell.Kind != "SDK default" {
 			t.Errorf("%s: %d of %d failed after the thaw: %v", cell.Kind, failed, cell.N, why)
 		}

@@ -11,7 +11,8 @@ import (
 )
 
 // checkSizes builds the small programs of testdata/sizes as a function is
-// shipped and compares them with the budgets in testdata/sizes/budgets.txt.
+// shipped and compares them with the budgets in testdata/sizes/budgets.txt. It
+// prints in the format of benchmarks, for internal/bench.
 func checkSizes(h *house) error {
 	base := filepath.Join(h.root, "internal", "ci", "testdata", "sizes")
 	f, err := os.Open(filepath.Join(base, "budgets.txt"))
@@ -57,7 +58,7 @@ func checkSizes(h *house) error {
 		}
 		mb := float64(info.Size()) / 1e6
 		sizes[program] = mb
-		fmt.Printf("%-16s %6.2f MB, %+.2f over %s (budget %.2f)\n", program, mb, mb-from, over, limit)
+		fmt.Printf("BenchmarkSize/%-20s 1 %7.3f MB %7.3f MB-over %6.2f MB-budget\n", program+"/over="+over, mb, mb-from, limit)
 		if mb-from > limit {
 			ok = false
 		}

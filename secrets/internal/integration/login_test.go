@@ -232,20 +232,22 @@ func TestBaseline(t *testing.T) {
 			quiet := startLoad(t, sc.connector(t, nil, true))
 			time.Sleep(3 * time.Second)
 			quiet.end()
-			t.Logf("no rotation: %d failed of %d queries; latency p50 %v, p99 %v, max %v", quiet.failed, len(quiet.took), quiet.quantile(0.5), quiet.quantile(0.99), quiet.quantile(1))
+			quiet.log(t, 0, sc)
 			for _, databaseFirst := range []bool{true, false} {
-				sc := newScene(t, e)
-				var d driver.Connector = &refetchOnce{source: sdkSource(sc.srv), id: "orders/db", build: sc.build, fetches: &sc.fetches}
-				l := startLoad(t, d)
-				for range rotations(t) {
-					if err := sc.rotate(t.Context(), databaseFirst, func() error { return nil }); err != nil {
-						t.Fatal(err)
+				t.Run(order(databaseFirst), func(t *testing.T) {
+					sc := newScene(t, e)
+					var d driver.Connector = &refetchOnce{source: sdkSource(sc.srv), id: "orders/db", build: sc.build, fetches: &sc.fetches}
+					l := startLoad(t, d)
+					n := rotations(t)
+					for range n {
+						if err := sc.rotate(t.Context(), databaseFirst, func() error { return nil }); err != nil {
+							t.Fatal(err)
+						}
+						time.Sleep(50 * time.Millisecond)
 					}
-					time.Sleep(50 * time.Millisecond)
-				}
-				l.end()
-				t.Logf("refetch once, database first %v: %d failed of %d queries, %d fetches, %d rejected logins; latency p50 %v, p99 %v, max %v",
-					databaseFirst, l.failed, len(l.took), sc.fetches.Load(), sc.rejected.Load(), l.quantile(0.5), l.quantile(0.99), l.quantile(1))
+					l.end()
+					l.log(t, n, sc)
+				})
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,6 +190,14 @@ func (l *load) quantile(q float64) time.Duration {
 	return l.took[min(int(q*float64(len(l.took))), len(l.took)-1)].Round(100 * time.Microsecond)
 }
 
+// log prints what became of the load in the format of benchmarks.
+func (l *load) log(t *testing.T, rotations int, sc *scene) {
+	t.Logf("Benchmark%s %d %d failed %d queries %d rotations %.2f fetches/rotation %.2f rejected-logins/rotation %d p50-ns %d p99-ns %d max-ns",
+		strings.ReplaceAll(strings.TrimPrefix(t.Name(), "Test"), " ", "_"), max(rotations, 1), l.failed, len(l.took), rotations,
+		float64(sc.fetches.Load())/float64(max(rotations, 1)), float64(sc.rejected.Load())/float64(max(rotations, 1)),
+		l.quantile(0.5), l.quantile(0.99), l.quantile(1))
+}
+
 // scene is a user of a server whose password is in a secret.
 type scene struct {
 	e        engine
@@ -279,8 +288,7 @@ func TestRotations(t *testing.T) {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			for _, databaseFirst := range []bool{true, false} {
-				order := map[bool]string{true: "database first", false: "secret first"}[databaseFirst]
-				t.Run(order, func(t *testing.T) {
+				t.Run(order(databaseFirst), func(t *testing.T) {
 					sc := newScene(t, e)
 					l := startLoad(t, sc.connector(t, nil, true))
 					time.Sleep(100 * time.Millisecond)
@@ -304,8 +312,8 @@ func TestRotations(t *testing.T) {
 						rejected = now
 					}
 					l.end()
-					t.Logf("%d failed of %d queries, %d rotations: %d fetches, %d logins, %d rejected (at most %d in a rotation); latency p50 %v, p99 %v, max %v",
-						l.failed, len(l.took), n, sc.fetches.Load(), sc.accepted.Load(), sc.rejected.Load(), worst, l.quantile(0.5), l.quantile(0.99), l.quantile(1))
+					t.Logf("%d logins, at most %d rejected in a rotation", sc.accepted.Load(), worst)
+					l.log(t, n, sc)
 					if l.failed > 0 {
 						t.Errorf("%d of %d queries failed, as with %v", l.failed, len(l.took), l.failure)
 					}
@@ -318,6 +326,13 @@ func TestRotations(t *testing.T) {
 			}
 		})
 	}
+}
+
+func order(databaseFirst bool) string {
+	if databaseFirst {
+		return "database first"
+	}
+	return "secret first"
 }
 
 func baseline() bool { return os.Getenv("LAMBDATUNE_BASELINE") == "1" }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
+
+// measure runs the suite and returns its lines in the format of benchmarks.
+func (s suite) measure(root, tmp string, passes int) ([]byte, error) {
+	dir := filepath.Join(root, s.dir)
+	if s.command != nil {
+		return s.lines(dir, s.command[0], s.command[1:]...)
+	}
+	bin := filepath.Join(tmp, s.name+".test")
+	build := exec.Command("go", "test", "-c", "-o", bin, ".")
+	build.Dir = dir
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	if s.test != "" {
+		return s.lines(dir, bin, append([]string{"-test.v", "-test.run", s.test, "-test.timeout", "30m"}, s.args...)...)
+	}
+	// All of a pass, then the next one: what is compared sees the same noise.
+	var all []byte
+	if s.passes > 0 {
+		passes = s.passes
+	}
+	for range passes {
+		out, err := s.lines(dir, bin, append([]string{"-test.run", "^$", "-test.bench", s.bench, "-test.benchtime", s.benchtime}, s.args...)...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, out...)
+	}
+	return all, nil
+}
+
+// lines runs a command and keeps what is in the format of benchmarks.
+func (s suite) lines(dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), s.env...)
+	var out bytes.Buffer
+	cmd.Stdout = io.MultiWriter(&out, os.Stdout)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return nil, err
+	}
+	kept := benchmarkLines(out.Bytes())
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("%s %s: no figures", name, strings.Join(args, " "))
+	}
+	// What runs this command has built them, too.
+	return append([]byte("go: "+runtime.Version()+"\n"), kept...), nil
+}
+
+// logged is what a test's log puts before a line.
+var logged = regexp.MustCompile(`^\s+[\w.-]+\.go:\d+: `)
+
+func benchmarkLines(out []byte) (kept []byte) {
+	for line := range bytes.Lines(out) {
+		line = logged.ReplaceAll(line, nil)
+		for _, prefix := range []string{"goos: ", "goarch: ", "cpu: ", "pkg: ", "Benchmark"} {
+			if bytes.HasPrefix(line, []byte(prefix)) && len(bytes.Fields(line)) > 1 {
+				kept = append(kept, line...)
+				break
+			}
+		}
+	}
+	return kept
+}

@@ -1,23 +1,15 @@
 package secrets_test
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 // TestLinks pins what a function links that imports this package.
 func TestLinks(t *testing.T) {
-	want := []string{
-		"github.com/lambdatune/lambdatune/internal/invocation",
-		"github.com/lambdatune/lambdatune/secrets",
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Fields(string(out)); strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("links\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	linked.Want(t, ".",
+		"internal/invocation",
+		"secrets",
+	)
 }

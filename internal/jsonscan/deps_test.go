@@ -4,20 +4,15 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 // Every package of the library may import this one: it links nothing but the
 // standard library, and of that nothing big.
 func TestDependencies(t *testing.T) {
-	const format = "{{if not .Standard}}{{.ImportPath}}{{end}}"
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := strings.TrimSpace(string(out)), "github.com/lambdatune/lambdatune/internal/jsonscan"; got != want {
-		t.Errorf("links\n%s\nwant\n%s", got, want)
-	}
-	out, err = exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Imports}}", ".").Output()
+	linked.Want(t, ".", "internal/jsonscan")
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Imports}}", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,22 +1,14 @@
 package concurrency_test
 
 import (
-	"os/exec"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 func TestLinks(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{
-		"github.com/lambdatune/lambdatune/internal/jsonscan",
-		"github.com/lambdatune/lambdatune/metrics/concurrency",
-	}
-	if got := strings.Fields(string(out)); !slices.Equal(got, want) {
-		t.Errorf("the package links %q, want %q", got, want)
-	}
+	linked.Want(t, ".",
+		"internal/jsonscan",
+		"metrics/concurrency",
+	)
 }

@@ -1,53 +1,48 @@
 package rdsauth_test
 
 import (
-	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 // TestLinks pins the modules' packages that a function links with this one.
 func TestLinks(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(strings.Fields(string(out)), "\n"); got != strings.TrimSpace(links) {
-		t.Errorf("links\n%s", got)
-	}
+	linked.Want(t, ".", strings.Fields(links)...)
 }
 
 const links = `
+github.com/aws/aws-sdk-go-v2/aws
+github.com/aws/aws-sdk-go-v2/aws/middleware
+github.com/aws/aws-sdk-go-v2/aws/signer/internal/v4
+github.com/aws/aws-sdk-go-v2/aws/signer/v4
+github.com/aws/aws-sdk-go-v2/feature/rds/auth
+github.com/aws/aws-sdk-go-v2/internal/auth
 github.com/aws/aws-sdk-go-v2/internal/rand
 github.com/aws/aws-sdk-go-v2/internal/sdk
+github.com/aws/aws-sdk-go-v2/internal/strings
 github.com/aws/aws-sdk-go-v2/internal/sync/singleflight
-github.com/aws/smithy-go/context
-github.com/aws/smithy-go/internal/sync/singleflight
-github.com/aws/smithy-go/logging
-github.com/aws/smithy-go/middleware
-github.com/aws/smithy-go/document
 github.com/aws/smithy-go
 github.com/aws/smithy-go/auth
-github.com/aws/smithy-go/traits
+github.com/aws/smithy-go/auth/bearer
+github.com/aws/smithy-go/context
+github.com/aws/smithy-go/document
+github.com/aws/smithy-go/encoding/httpbinding
 github.com/aws/smithy-go/eventstream
+github.com/aws/smithy-go/internal/sync/singleflight
+github.com/aws/smithy-go/logging
 github.com/aws/smithy-go/metrics
+github.com/aws/smithy-go/middleware
+github.com/aws/smithy-go/ptr
+github.com/aws/smithy-go/rand
 github.com/aws/smithy-go/sync
 github.com/aws/smithy-go/time
 github.com/aws/smithy-go/tracing
-github.com/aws/smithy-go/transport/http/internal/io
+github.com/aws/smithy-go/traits
 github.com/aws/smithy-go/transport/http
-github.com/aws/smithy-go/auth/bearer
-github.com/aws/smithy-go/ptr
-github.com/aws/aws-sdk-go-v2/aws
-github.com/aws/smithy-go/rand
-github.com/aws/aws-sdk-go-v2/aws/middleware
-github.com/aws/aws-sdk-go-v2/internal/strings
-github.com/aws/aws-sdk-go-v2/aws/signer/internal/v4
-github.com/aws/aws-sdk-go-v2/internal/auth
-github.com/aws/smithy-go/encoding/httpbinding
-github.com/aws/aws-sdk-go-v2/aws/signer/v4
-github.com/aws/aws-sdk-go-v2/feature/rds/auth
-github.com/lambdatune/lambdatune/internal/invocation
-github.com/lambdatune/lambdatune/secrets
-github.com/lambdatune/lambdatune/secrets/rdsauth
+github.com/aws/smithy-go/transport/http/internal/io
+internal/invocation
+secrets
+secrets/rdsauth
 `

@@ -1,25 +1,13 @@
 package gobuild_test
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 // TestDependencies pins what the package links beside the standard library, on
 // Linux.
 func TestDependencies(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
-	cmd.Env = append(cmd.Environ(), "GOOS=linux")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const module = "github.com/lambdatune/lambdatune/"
-	want := strings.Join([]string{
-		module + "handler/local/gobuild",
-	}, "\n")
-	if got := strings.TrimSpace(string(out)); got != want {
-		t.Errorf("it links\n%s\nwant\n%s", got, want)
-	}
+	linked.Want(t, ".", "handler/local/gobuild")
 }

@@ -1,24 +1,16 @@
 package replier_test
 
 import (
-	"os/exec"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/lambdatune/lambdatune/internal/linked"
 )
 
 // TestDeps pins what a function links with this package, standard library
 // apart: the SDK's signer and credentials, no service client, nothing of ours.
 func TestDeps(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := strings.Fields(string(out))
-	slices.Sort(got)
-	if want := strings.Fields(links); !slices.Equal(got, want) {
-		t.Errorf("links\n%s", strings.Join(got, "\n"))
-	}
+	linked.Want(t, ".", strings.Fields(links)...)
 }
 
 const links = `
@@ -50,5 +42,5 @@ github.com/aws/smithy-go/tracing
 github.com/aws/smithy-go/traits
 github.com/aws/smithy-go/transport/http
 github.com/aws/smithy-go/transport/http/internal/io
-github.com/lambdatune/lambdatune/handler/websocket/replier
+handler/websocket/replier
 `

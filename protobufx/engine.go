@@ -84,18 +84,9 @@ func (l *lentCall) ReadBody(json, zipped bool, m proto.Message) error {
 	return l.codec.readBody(l.ctx.Context, l.request, formatOf(json), zipped, m)
 }
 
-func (l *lentCall) ReadText(text []byte, isBase64, json, zipped bool, m proto.Message) (err error) {
+func (l *lentCall) ReadBytes(b []byte, json, zipped bool, m proto.Message) (err error) {
 	defer contain.Panic(l.ctx.Context, &err) // of marshallers that a message brings
-	f := formatOf(json)
-	if isBase64 {
-		buf := getBuffer()
-		defer buf.put()
-		if err := l.codec.unbase64(buf, text, f, m); err != nil {
-			return err
-		}
-		text = buf.b
-	}
-	return l.codec.unzip(text, zipped, f, m)
+	return l.codec.unzip(b, zipped, formatOf(json), m)
 }
 
 func (l *lentCall) Do(limit time.Duration, f func(context.Context, proto.Message) (proto.Message, error), in proto.Message) (res proto.Message, err error) {

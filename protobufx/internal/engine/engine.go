@@ -53,8 +53,8 @@ type Codec interface {
 type Call interface {
 	// ReadBody decodes the body of the request, if there is one, into m.
 	ReadBody(json, zipped bool, m proto.Message) error
-	// ReadText decodes what stands elsewhere in the request.
-	ReadText(text []byte, isBase64, json, zipped bool, m proto.Message) error
+	// ReadBytes decodes what stood elsewhere in the request.
+	ReadBytes(b []byte, json, zipped bool, m proto.Message) error
 	// Do calls core logic with a context that ends before the platform's
 	// deadline, and not later than limit after the invocation began where that is
 	// zero or more. It contains panics.

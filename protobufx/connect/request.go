@@ -65,12 +65,15 @@ func (h *handler) judge(r *gateway.Request) (q request, err error) {
 		if q.contentType = protoType; q.json {
 			q.contentType = jsonType
 		}
-		ok = (q.json && h.codec.HasJSON() || string(encoding) == "proto") && !r.HasBody()
+		ok = q.json && h.codec.HasJSON() || string(encoding) == "proto"
 	} else {
 		q.json, q.contentType, ok = h.contentType(r.Header("content-type"))
 	}
 	if !ok {
 		return q, h.unsupported()
+	}
+	if get && r.HasBody() {
+		return q, &refusal{status: http.StatusUnsupportedMediaType, code: CodeUnknown, message: "a GET has no body"}
 	}
 	if get {
 		compression, _ = r.QueryValue("compression")

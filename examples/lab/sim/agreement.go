@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"math"
 	"time"
 
 	"github.com/lambdatune/lambdatune/examples/lab/result"
@@ -17,7 +18,8 @@ const (
 // agreements simulates the measured run itself, with loopback's parameters: once
 // with its durations, which checks that environments and limits are handled as they
 // were, and once from its work alone and the quotas in force, which checks the
-// model of throttling and back-off. The figure is the mean concurrency.
+// model of throttling and back-off. A run that fills its environments has a certain
+// mean concurrency; how many requests it takes is what tells then.
 func (t Talk) agreements(run *result.Run) ([]result.Agreement, error) {
 	seconds := 0
 	for _, s := range run.Seconds {
@@ -30,31 +32,40 @@ func (t Talk) agreements(run *result.Run) ([]result.Agreement, error) {
 	}
 	base := Model{
 		Rate: float64(run.Offered) / float64(seconds), Length: time.Duration(seconds) * time.Second,
-		Limit: run.Config.Environments, Timeout: t.Timeout,
+		Limit: run.Config.Environments,
 	}
 	init := Dist(Constant(0))
 	if len(run.Init) > 0 {
 		init = Empirical(run.Init)
 	}
+	var out []result.Agreement
+	compare := func(m Model, model string, tolerance float64) error {
+		busy, taken, err := average(m)
+		if err != nil {
+			return err
+		}
+		measured := float64(run.Succeeded+run.Failed) / float64(seconds)
+		out = append(out,
+			result.Agreement{Name: run.Name, Figure: "mean concurrency", Model: model, Measured: run.MeanConcurrency, Simulated: busy, Tolerance: tolerance},
+			result.Agreement{Name: run.Name, Figure: "requests/s taken", Model: model, Measured: measured, Simulated: taken, Tolerance: tolerance})
+		return nil
+	}
+
 	replay := base
-	replay.Timeout = 0 // the durations have it in them
 	replay.Function = Function{Init: []Step{{Wait: init}}, Invoke: []Step{{Wait: Empirical(run.Service)}}}
-	mean, err := meanOf(replay)
-	if err != nil {
+	if err := compare(replay, "its measured durations", ReplayTolerance); err != nil {
 		return nil, err
 	}
-	out := []result.Agreement{{Name: run.Name, Figure: "mean concurrency", Model: "its measured durations",
-		Measured: run.MeanConcurrency, Simulated: mean, Tolerance: ReplayTolerance}}
-
 	if len(run.Alone) == 0 {
 		return out, nil
 	}
 	predict := base
+	predict.Timeout = t.Timeout
 	predict.Function = Function{Init: []Step{{Wait: init}}, Invoke: []Step{{Wait: Empirical(run.Alone)}}}
 	_, secret, metrics := callsOf(run)
 	for _, q := range run.Config.Quotas {
 		// The call itself takes no time here: it is part of the work alone.
-		s := &Service{Operation: q.Operation, Latency: Constant(0), Retry: t.Retry, Quota: Quota{PerSecond: q.PerSecond, Burst: max(1, q.PerSecond)}}
+		s := &Service{Operation: q.Operation, Latency: Constant(0), Retry: t.Retry, Quota: Quota{PerSecond: q.PerSecond, Burst: math.Ceil(max(1, q.PerSecond))}}
 		s.Retry.Reject = Constant(run.Config.APILatency)
 		switch {
 		case q.Operation == perSecretCall && secret:
@@ -63,24 +74,21 @@ func (t Talk) agreements(run *result.Run) ([]result.Agreement, error) {
 			predict.Function.Invoke = append(predict.Function.Invoke, Step{Call: s, Optional: true})
 		}
 	}
-	if mean, err = meanOf(predict); err != nil {
-		return nil, err
-	}
-	return append(out, result.Agreement{Name: run.Name, Figure: "mean concurrency", Model: "its work alone, and the quotas",
-		Measured: run.MeanConcurrency, Simulated: mean, Tolerance: PredictTolerance}), nil
+	return out, compare(predict, "its work alone, and the quotas", PredictTolerance)
 }
 
-// meanOf is the mean number of busy environments over the model's length: the
-// average of several simulations, as a measured run is short.
-func meanOf(m Model) (float64, error) {
+// average is the mean number of busy environments over the model's length, and
+// the requests per second that came to one, of several simulations, as a measured
+// run is short.
+func average(m Model) (busy, taken float64, err error) {
 	const times = 20
-	sum := 0.0
 	for m.Seed = range uint64(times) {
 		st, err := m.Run()
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		sum += st.Busy / times
+		busy += st.Busy / times
+		taken += float64(st.Offered-st.Endings[Throttled]) / m.Length.Seconds() / times
 	}
-	return sum, nil
+	return busy, taken, nil
 }

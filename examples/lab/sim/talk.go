@@ -290,7 +290,7 @@ func (t Talk) run(measured *result.Run, v *variant, m *Model, st *Stats) result.
 		r.API = append(r.API, result.APICalls{Service: c.Service, Operation: c.Operation, Accepted: c.Accepted, Throttled: c.Throttled})
 		if m.Rotation > 0 && c.Operation == perSecretCall {
 			r.Marks = []result.Mark{{Name: "rotation", At: m.Rotation, Until: m.Rotation,
-				Text: fmt.Sprintf("the password rotates: %d GetSecretValue calls in the busiest second from here on, the quota is %v", c.PeakAfterRotation, t.GetSecretValue)}}
+				Text: fmt.Sprintf("the password rotates: %s GetSecretValue calls in the busiest second from here on, the quota is %s", number(float64(c.PeakAfterRotation)), number(t.GetSecretValue))}}
 		}
 	}
 	r.Summarize()

@@ -26,7 +26,7 @@ func ExampleQuery_Run() {
 func ExampleCompile() {
 	_, err := s3select.Compile("SELECT s.name FROM S3Object s WHERE s.date > 1")
 	fmt.Println(err)
-	// Output: s3select: ParseUnExpectedKeyword: found the reserved word DATE, expected a name; put it in double quotes (at byte 38 of the SQL expression)
+	// Output: s3select: ParseInvalidPathComponent: found the reserved word DATE, expected a name; put it in double quotes (at byte 38 of the SQL expression)
 }
 
 func ExampleQuery_Explain() {

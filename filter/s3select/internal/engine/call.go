@@ -84,7 +84,7 @@ func (c *compiler) function(x *sql.Call) ([]value.Kind, func([]value.Value) (val
 			length := int64(-1)
 			if len(a) == 3 {
 				if length = a[2].Int(); length < 0 {
-					return value.NullValue, fault.New("EvaluatorInvalidArguments", "the length of SUBSTRING is %d, it cannot be negative", length)
+					return value.NullValue, fault.New("IllegalSqlFunctionArgument", "the length of SUBSTRING is %d, it cannot be negative", length)
 				}
 			}
 			return value.OfString(value.Substring(a[0].Text, a[1].Int(), length)), nil

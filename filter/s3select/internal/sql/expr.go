@@ -203,7 +203,7 @@ func (p *parser) in() (Expr, error) {
 			if p.peek().word("select") {
 				return nil, p.unexpected("UnsupportedSqlStructure", "a list of values: there are no subqueries")
 			}
-			elems, err := p.list(")")
+			elems, err := p.list(")", "ParseExpectedTokenType")
 			if err != nil {
 				return nil, err
 			}
@@ -216,25 +216,36 @@ func (p *parser) in() (Expr, error) {
 	return x, err
 }
 
-// list reads expressions up to the closing bracket.
-func (p *parser) list(closing string) ([]Expr, error) {
-	var elems []Expr
+// list reads expressions up to the closing bracket; the code is that of one
+// which is not there.
+func (p *parser) list(closing, code string) ([]Expr, error) {
 	if p.acceptOp(closing) {
-		return elems, nil
+		return nil, nil
 	}
-	for {
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	return p.listFrom(x, closing, code)
+}
+
+// listFrom goes on behind the first expression of a list.
+func (p *parser) listFrom(x Expr, closing, code string) ([]Expr, error) {
+	elems := []Expr{x}
+	for !p.acceptOp(closing) {
+		if !p.acceptOp(",") {
+			if t := p.peek(); t.kind != tokOp && t.kind != tokWord && t.kind != tokEnd {
+				code = "ParseExpectedArgumentDelimiter"
+			}
+			return nil, p.unexpected(code, "a comma or "+closing)
+		}
 		x, err := p.expr()
 		if err != nil {
 			return nil, err
 		}
 		elems = append(elems, x)
-		if p.acceptOp(closing) {
-			return elems, nil
-		}
-		if !p.acceptOp(",") {
-			return nil, p.unexpected("ParseExpectedArgumentDelimiter", "a comma or "+closing)
-		}
 	}
+	return elems, nil
 }
 
 func (p *parser) sum() (Expr, error) {
@@ -309,18 +320,24 @@ func (p *parser) primary() (Expr, error) {
 			if err != nil {
 				return nil, err
 			}
+			if p.peek().op(",") { // (a, b) is [a, b]
+				elems, err := p.listFrom(x, ")", "ParseExpectedTokenType")
+				return &List{pos(t.pos), elems}, err
+			}
 			if !p.acceptOp(")") {
 				return nil, p.unexpected("ParseExpectedTokenType", ")")
 			}
 			return x, nil
 		case "[":
 			p.i++
-			elems, err := p.list("]")
+			elems, err := p.list("]", "ParseExpectedTokenType")
 			return &List{pos(t.pos), elems}, err
 		case "?":
 			p.i++
 			p.params++
 			return &Param{pos(t.pos), p.params - 1}, nil
+		case "=", "<>", "!=", "<", "<=", ">", ">=", "/", "%":
+			return nil, p.unexpected("ParseUnexpectedOperator", "an expression")
 		}
 	case tokWord:
 		return p.keyword(t)

@@ -56,6 +56,14 @@ func (p *parser) keyword(t token) (Expr, error) {
 		p.i++
 		return p.function(t)
 	}
+	switch t.text {
+	case "and", "or", "in", "is", "like", "between":
+		return nil, p.unexpected("ParseUnexpectedOperator", "an expression")
+	case "bit_length", "convert", "exists", "octet_length", "position", "size", "translate":
+		if p.toks[p.i+1].op("(") {
+			return nil, fault.At(t.pos, "UnsupportedFunction", "there is no function %s", strings.ToUpper(t.text))
+		}
+	}
 	return nil, p.unexpected("ParseUnExpectedKeyword", "an expression; a column of that name needs double quotes")
 }
 
@@ -78,6 +86,9 @@ func (p *parser) function(t token) (Expr, error) {
 	c := &Call{pos: pos(t.pos), Func: strings.ToUpper(t.text)}
 	if err := p.open(); err != nil {
 		return nil, err
+	}
+	if p.peek().op("*") {
+		return nil, p.unexpected("ParseUnsupportedCallWithStar", "an argument: only COUNT takes *")
 	}
 	var err error
 	switch c.Func {
@@ -102,7 +113,7 @@ func (p *parser) function(t token) (Expr, error) {
 			return nil, fault.At(t.pos, "UnsupportedFunction", "there is no function %s", t.text)
 		}
 	}
-	if c.Args, err = p.list(")"); err != nil {
+	if c.Args, err = p.list(")", "ParseExpectedRightParenBuiltinFunctionCall"); err != nil {
 		return nil, err
 	}
 	return c, c.checkArity()
@@ -191,15 +202,8 @@ func (p *parser) substring(c *Call) (Expr, error) {
 		return nil, err
 	}
 	c.Args = []Expr{x}
-	if !p.acceptWord("from") {
-		if p.acceptOp(",") {
-			rest, err := p.list(")")
-			if err != nil {
-				return nil, err
-			}
-			c.Args = append(c.Args, rest...)
-			return c, c.checkArity()
-		}
+	from := p.acceptWord("from")
+	if !from && !p.acceptOp(",") {
 		if p.acceptOp(")") {
 			return nil, c.checkArity()
 		}
@@ -209,10 +213,26 @@ func (p *parser) substring(c *Call) (Expr, error) {
 		return nil, err
 	}
 	c.Args = append(c.Args, x)
-	if p.acceptWord("for") {
-		return p.lastArg(c)
+	switch {
+	case p.acceptOp(")"):
+		return c, nil
+	case from && p.acceptWord("for"), !from && p.acceptOp(","):
+	case from:
+		return nil, p.unexpected("ParseExpected2TokenTypes", "FOR or )")
+	default:
+		return nil, p.unexpected("ParseExpected2TokenTypes", "a comma or )")
 	}
-	return c, p.close()
+	if x, err = p.expr(); err != nil {
+		return nil, err
+	}
+	c.Args = append(c.Args, x)
+	switch {
+	case p.acceptOp(")"):
+		return c, nil
+	case p.peek().op(","):
+		return nil, fault.At(c.Pos(), "EvaluatorInvalidArguments", "SUBSTRING takes 2 to 3 arguments")
+	}
+	return nil, p.unexpected("ParseExpectedTokenType", ")")
 }
 
 func (p *parser) aggregate(t token) (Expr, error) {

@@ -318,7 +318,7 @@ func (p *parser) steps() ([]Step, error) {
 			case t.kind == tokIdent, t.kind == tokQuoted:
 				steps = append(steps, Step{Kind: Member, Name: Name{t.text, t.kind == tokQuoted}})
 			case t.kind == tokWord:
-				return nil, p.unexpected("ParseUnExpectedKeyword", "a name; put it in double quotes")
+				return nil, p.unexpected("ParseInvalidPathComponent", "a name; put it in double quotes")
 			default:
 				return nil, p.unexpected("ParseInvalidPathComponent", "a name or *")
 			}

@@ -10,7 +10,8 @@ import (
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
 )
 
-// Cast converts v to kind k. Unknown values become NULL.
+// Cast converts v to kind k. Unknown values become NULL. White space around the
+// text of a number is no part of it: S3 reads a number as an Ion value.
 func Cast(v *Value, k Kind) (Value, error) {
 	if v.Unknown() {
 		return NullValue, nil
@@ -111,14 +112,15 @@ func castInt(v *Value) (Value, error) {
 		if i, ok := jsonscan.ParseInt(v.Text); ok {
 			return OfInt(i), nil
 		}
-		s := v.Text
+		text := bytes.TrimSpace(v.Text)
+		s := text
 		if len(s) > 0 && (s[0] == '-' || s[0] == '+') {
 			s = s[1:]
 		}
 		if len(s) == 0 || !allDigits(string(s)) {
 			return castFailed(v, Int)
 		}
-		if i, err := strconv.ParseInt(string(v.Text), 10, 64); err == nil {
+		if i, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 			return OfInt(i), nil
 		}
 		return overflow()
@@ -138,10 +140,11 @@ func castFloat(v *Value) (Value, error) {
 		if f, ok := jsonscan.ParseFloat(v.Text); ok {
 			return OfFloat(f), nil
 		}
-		if !decimalText(v.Text) {
+		text := bytes.TrimSpace(v.Text)
+		if !decimalText(text) {
 			return castFailed(v, Float)
 		}
-		f, err := strconv.ParseFloat(string(v.Text), 64)
+		f, err := strconv.ParseFloat(string(text), 64)
 		if err != nil {
 			return castFailed(v, Float)
 		}
@@ -159,8 +162,8 @@ func castDecimal(v *Value) (Value, error) {
 	case Int, Float:
 		return OfDec(v.AsDec()), nil
 	case String:
-		if decimalText(v.Text) {
-			if d, ok := ParseDec(v.Text); ok {
+		if text := bytes.TrimSpace(v.Text); decimalText(text) {
+			if d, ok := ParseDec(text); ok {
 				return OfDec(d), nil
 			}
 		}

@@ -176,24 +176,24 @@ func (f Format) forParsing() error {
 		}
 		have[i] = true
 	}
-	hour := have[3]
-	if half != ampm && (hour || ampm) {
-		return fault.New("EvaluatorTimestampFormatPatternHourClockAmPmMismatch", "the format pattern needs both h and a, or H alone")
-	}
-	// A field is of no use without the ones above it.
+	// A field is of no use without the ones above it; that of a and of an offset
+	// is the hour.
 	last := -1
 	for i, ok := range have[:7] {
-		if ok {
+		if ok || i <= 3 && (ampm || have[7]) {
 			last = i
 		}
 	}
-	for i := range last {
+	for i := range last + 1 {
 		if !have[i] {
-			return fault.New("EvaluatorInvalidTimestampFormatPattern", "the format pattern has %c but not %c", fields[last], fields[i])
+			return fault.New("EvaluatorInvalidTimestampFormatPattern", "the format pattern lacks %c, which something else in it needs", fields[i])
 		}
 	}
-	if last < 0 || last == 3 || last < 3 && have[7] {
-		return fault.New("EvaluatorInvalidTimestampFormatPattern", "the format pattern must have a year, minutes with an hour, and an hour with an offset")
+	switch {
+	case last < 0:
+		return fault.New("EvaluatorInvalidTimestampFormatPattern", "the format pattern has no year")
+	case half != ampm:
+		return fault.New("EvaluatorTimestampFormatPatternHourClockAmPmMismatch", "the format pattern needs both h and a, or H alone")
 	}
 	return nil
 }
@@ -272,7 +272,7 @@ func (f Format) Parse(s string) (*Time, error) {
 			}
 		case 'n':
 			n := number(0, 999999999, 9)
-			t.fraction = strconv.Itoa(1000000000 + n)[1:]
+			t.fraction = strings.TrimRight(strconv.Itoa(1000000000 + n)[1:], "0")
 		case 'X', 'x':
 			t.known = true
 			t.offset, rest, ok = k.zone(rest)

@@ -12,13 +12,12 @@ import (
 func (r *Run) output() error {
 	r.out = r.out[:0]
 	var err error
-	switch {
-	case r.p.cfg.OutJSON:
+	delimiter := r.p.cfg.Record
+	if r.p.cfg.OutJSON {
 		r.out, err = r.appendJSON(r.out)
-		r.out = append(r.out, r.p.cfg.Record...)
-	default:
+	} else {
 		r.out, err = r.appendCSV(r.out)
-		r.out = append(r.out, r.p.cfg.OutCSV.Record...)
+		delimiter = r.p.cfg.OutCSV.Record
 	}
 	if r.err != nil {
 		err = r.err
@@ -29,6 +28,7 @@ func (r *Run) output() error {
 	if len(r.out) > MaxRecord {
 		return fault.New("OverMaxRecordSize", "a record of the result has %d bytes, at most %d are allowed", len(r.out), MaxRecord)
 	}
+	r.out = append(r.out, delimiter...)
 	r.Rows++
 	r.Bytes += int64(len(r.out))
 	if r.p.limit >= 0 && r.Rows >= r.p.limit {

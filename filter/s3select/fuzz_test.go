@@ -28,12 +28,15 @@ func (m maker) name() string {
 func (m maker) path() string {
 	p := m.name()
 	if m.IntN(3) > 0 {
-		p = m.pick("s.", "S.", `"s".`) + p
+		p = m.pick("s.", "S.", `"s".`, "s3object.") + p
 	}
 	for m.IntN(3) == 0 {
-		if m.IntN(2) == 0 {
+		switch m.IntN(9) {
+		case 0, 1, 2, 3:
 			p += "." + m.name()
-		} else {
+		case 4:
+			p += m.pick("[*]", ".*") // in WHERE only
+		default:
 			p += fmt.Sprintf("[%d]", m.IntN(3))
 		}
 	}
@@ -68,11 +71,11 @@ func (m maker) expr(depth int) string {
 	case 9:
 		return m.path() + m.pick(" IN ", " NOT IN ") + "(" + x() + ", " + x() + ")"
 	case 10:
-		return m.literal() + m.pick(" IN ", " NOT IN ") + m.path()
+		return m.literal() + m.pick(" IN ", " NOT IN ") + m.path() + m.pick("", "", "[*]", ".*")
 	case 11:
 		return m.path() + m.pick(" BETWEEN ", " NOT BETWEEN ") + m.literal() + " AND " + m.literal()
 	case 12:
-		return m.path() + m.pick(" LIKE ", " NOT LIKE ") + m.pick("'%'", "'a%'", "'%b'", "'_'", "'%a_%'", "'é'", "''")
+		return m.path() + m.pick(" LIKE ", " NOT LIKE ") + m.pick("'%'", "'a%'", "'%b'", "'_'", "'%a_%'", "'é'", "''", "1", "NULL", m.path())
 	case 13:
 		return "CASE " + m.pick("", m.path()) + " WHEN " + x() + " THEN " + x() + m.pick("", " ELSE "+x()) + " END"
 	case 14:

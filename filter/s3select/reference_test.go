@@ -208,6 +208,37 @@ func refStep(v refValue, s sql.Step) refValue {
 	return found
 }
 
+// refPath follows a path of an expression: from its first wildcard on it leads to
+// a list.
+func refPath(v refValue, steps []sql.Step) refValue {
+	for i, s := range steps {
+		if s.Kind < sql.AnyMember {
+			v = refStep(v, s)
+			continue
+		}
+		if v.unknown() {
+			return refValue{}
+		}
+		all := []refValue{v}
+		for _, s := range steps[i:] {
+			var next []refValue
+			for _, v := range all {
+				switch {
+				case s.Kind == sql.AnyMember && v.kind == refObject, s.Kind == sql.AnyIndex && v.kind == refList:
+					next = append(next, v.elems...)
+				case s.Kind < sql.AnyMember:
+					if v = refStep(v, s); v.kind != refScalar || v.v.Kind != value.Missing {
+						next = append(next, v)
+					}
+				}
+			}
+			all = next
+		}
+		return refValue{kind: refList, elems: all}
+	}
+	return v
+}
+
 func (r *reference) print(b *bytes.Buffer) {
 	out := refValue{kind: refObject}
 	if r.sel.Star {
@@ -320,14 +351,14 @@ func (r *reference) eval(x sql.Expr) refValue {
 	case *sql.Literal:
 		return scalar(x.Value)
 	case *sql.Path:
-		v, steps := r.row, x.Steps
-		if x.Root.Quoted && x.Root.Text != r.alias.Text || !x.Root.Quoted && !strings.EqualFold(x.Root.Text, r.alias.Text) {
+		steps := x.Steps
+		is := func(name string) bool {
+			return x.Root.Text == name || !x.Root.Quoted && strings.EqualFold(x.Root.Text, name)
+		}
+		if !is(r.alias.Text) && (!is("S3Object") || len(steps) == 0 || len(r.sel.From.Path) > 0) {
 			steps = append([]sql.Step{{Kind: sql.Member, Name: x.Root}}, steps...)
 		}
-		for _, s := range steps {
-			v = refStep(v, s)
-		}
-		return v
+		return refPath(r.row, steps)
 	case *sql.List:
 		l := refValue{kind: refList}
 		for _, e := range x.Elems {
@@ -435,16 +466,10 @@ func (r *reference) eval(x sql.Expr) refValue {
 // like matches by trying every split.
 func (r *reference) like(x *sql.Like) refValue {
 	v, p := r.eval(x.X), r.eval(x.Pattern)
-	if p.unknown() {
+	if v.unknown() || p.unknown() {
 		return ofTruth(nil)
 	}
-	if p.kind != refScalar || p.v.Kind != value.String {
-		panic(fault.New("LikeInvalidInputs", ""))
-	}
-	if v.unknown() {
-		return ofTruth(nil)
-	}
-	if v.kind != refScalar || v.v.Kind != value.String {
+	if v.flat().Kind != value.String || p.flat().Kind != value.String {
 		panic(fault.New("LikeInvalidInputs", ""))
 	}
 	var match func(p, s []rune) bool
@@ -541,7 +566,7 @@ func (r *reference) aggregate(x *sql.Aggregate) refValue {
 				v = must(value.Arith('+', &a, &f))
 			}
 			acc = v
-		case v.kind != refScalar, n > 1 && !ok:
+		case !f.Number() && f.Kind != value.Timestamp, n > 1 && !ok:
 			panic(fault.New("IncorrectSqlFunctionArgumentType", ""))
 		case n == 1, x.Func == "MIN" && c < 0, x.Func == "MAX" && c > 0:
 			acc = v

@@ -61,8 +61,10 @@ func (a *aggregate) add(r *Run, t *tally) {
 		}
 		t.v = sum
 	case "MIN", "MAX":
-		if v.Kind >= value.List {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs scalars, not a %s", a.name, v.Kind), a.pos)
+		// S3 documents numbers only. A string would hide that the numbers of CSV
+		// must be CAST: the greatest of '9' and '10' is '9'.
+		if !v.Number() && v.Kind != value.Timestamp {
+			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers or timestamps, not a %s: CAST it", a.name, v.Kind), a.pos)
 			return
 		}
 		if t.n == 1 {

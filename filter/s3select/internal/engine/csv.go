@@ -105,8 +105,10 @@ func (r *Run) bindColumns() error {
 	}
 	for _, x := range r.p.sel.Exprs() {
 		sql.Walk(*x, func(x sql.Expr) bool {
-			if path, ok := x.(*sql.Path); ok && len(r.p.resolve(path)) == 0 {
-				c.need, c.all = everything, everything
+			if path, ok := x.(*sql.Path); ok {
+				if steps := r.p.resolve(path); len(steps) == 0 || wildcard(steps[0]) {
+					c.need, c.all = everything, everything
+				}
 			}
 			return true
 		})

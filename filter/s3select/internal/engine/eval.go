@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/sql"
@@ -109,8 +110,13 @@ func (c *compiler) expr(x sql.Expr) evaluator {
 	return func(r *Run) value.Value { return p(r).value() }
 }
 
-func (c *compiler) path(x *sql.Path) evaluator {
-	steps := c.p.resolve(x)
+func (c *compiler) path(x *sql.Path) evaluator { return c.steps(x, c.p.resolve(x)) }
+
+// steps compiles the path x, which leads to steps below the row.
+func (c *compiler) steps(x *sql.Path, steps []sql.Step) evaluator {
+	if i := slices.IndexFunc(steps, wildcard); i >= 0 {
+		return everyMatch(c.steps(x, steps[:i]), steps[i:])
+	}
 	if len(steps) == 0 {
 		return (*Run).row
 	}
@@ -119,6 +125,67 @@ func (c *compiler) path(x *sql.Path) evaluator {
 		return func(r *Run) value.Value { return r.column(n) }
 	}
 	return func(r *Run) value.Value { return r.slot(n) }
+}
+
+func wildcard(s sql.Step) bool { return s.Kind >= sql.AnyMember }
+
+// everyMatch is the list of all that a path with wildcards leads to, as in
+// WHERE 'a' IN s.tags[*]. It is MISSING if the value before the first one is not
+// there.
+func everyMatch(from evaluator, steps []sql.Step) evaluator {
+	return func(r *Run) value.Value {
+		v := from(r)
+		if v.Unknown() {
+			return value.Value{}
+		}
+		list := []byte{'['}
+		if v.Kind >= value.List {
+			if err := eachMatch(v.Text, steps, func(raw []byte) {
+				if len(list) > 1 {
+					list = append(list, ',')
+				}
+				list = append(list, raw...)
+			}); err != nil {
+				r.failAt(err, -1)
+			}
+		}
+		return value.OfJSON(value.List, append(list, ']'))
+	}
+}
+
+// eachMatch calls f for what the steps lead to in the valid value raw.
+func eachMatch(raw []byte, steps []sql.Step, f func(raw []byte)) error {
+	if len(steps) == 0 {
+		f(raw)
+		return nil
+	}
+	s, rest := steps[0], steps[1:]
+	switch kind := jsonscan.KindAt(raw, 0); {
+	case kind == jsonscan.Object && s.Kind == sql.Member:
+		m, err := lookup(raw, s.Name)
+		if err != nil || m == nil {
+			return err
+		}
+		return eachMatch(m, rest, f)
+	case kind == jsonscan.Object && s.Kind == sql.AnyMember:
+		o := jsonscan.WalkObject(raw, 0)
+		for o.Next() {
+			if err := eachMatch(o.Value(), rest, f); err != nil {
+				return err
+			}
+		}
+	case kind == jsonscan.Array && (s.Kind == sql.AnyIndex || s.Kind == sql.Index):
+		a := jsonscan.WalkArray(raw, 0)
+		for at := 0; a.Next(); at++ {
+			if s.Kind == sql.Index && at != s.Index {
+				continue
+			}
+			if err := eachMatch(a.Value(), rest, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (c *compiler) sign(x *sql.Unary) evaluator {
@@ -312,7 +379,7 @@ func (c *compiler) comparison(x *sql.Binary) predicate {
 // constant compares a path with a constant, without making a value of it.
 func (c *compiler) constant(path *sql.Path, lit *sql.Literal, o outcome) predicate {
 	steps := c.p.resolve(path)
-	if len(steps) == 0 {
+	if len(steps) == 0 || slices.ContainsFunc(steps, wildcard) {
 		return nil
 	}
 	if !c.p.cfg.JSON {
@@ -478,14 +545,14 @@ func (c *compiler) like(x *sql.Like) predicate {
 	pattern := c.likePattern(x)
 	return func(r *Run) tri {
 		v := in(r)
-		p, t := pattern(r)
-		if p == nil {
-			return t
-		}
-		if v.Unknown() {
+		p, err := pattern(r)
+		switch {
+		case v.Unknown() || p == nil && err == nil:
 			return unknown
-		}
-		if v.Kind != value.String {
+		case err != nil:
+			r.failAt(err, x.Pattern.Pos())
+			return unknown
+		case v.Kind != value.String:
 			r.failAt(fault.New("LikeInvalidInputs", "LIKE needs a string, not a %s: CAST it", v.Kind), x.Pos())
 			return unknown
 		}
@@ -493,44 +560,39 @@ func (c *compiler) like(x *sql.Like) predicate {
 	}
 }
 
-// likePattern is the pattern's compiled form, made once where it is constant.
-func (c *compiler) likePattern(x *sql.Like) func(r *Run) (*value.Pattern, tri) {
-	constant := func(e sql.Expr) bool {
-		_, ok := e.(*sql.Literal)
-		return ok || e == nil
+// likePattern is the pattern's compiled form, made once where it is constant; nil
+// if the pattern or the escape character is NULL. What is neither that nor a string
+// is an error only beside a value, as every unknown makes LIKE unknown.
+func (c *compiler) likePattern(x *sql.Like) func(r *Run) (*value.Pattern, error) {
+	text := func(e sql.Expr) bool {
+		l, ok := e.(*sql.Literal)
+		return e == nil || ok && (l.Value.Kind == value.String || l.Value.Unknown())
 	}
 	pattern, escape := c.expr(x.Pattern), evaluator(nil)
 	if x.Escape != nil {
 		escape = c.expr(x.Escape)
 	}
-	compile := func(r *Run) (*value.Pattern, tri, error) {
+	compile := func(r *Run) (*value.Pattern, error) {
 		p, e := pattern(r), value.Value{}
 		if escape != nil {
 			if e = escape(r); e.Unknown() {
-				return nil, unknown, nil
+				return nil, nil
 			}
 		}
 		switch {
 		case p.Unknown():
-			return nil, unknown, nil
+			return nil, nil
 		case p.Kind != value.String || escape != nil && e.Kind != value.String:
-			return nil, unknown, fault.New("LikeInvalidInputs", "the pattern and the escape character of LIKE must be strings")
+			return nil, fault.New("LikeInvalidInputs", "the pattern and the escape character of LIKE must be strings")
 		}
-		k, err := value.ParseLike(p.Text, e.Text, escape != nil)
-		return k, unknown, err
+		return value.ParseLike(p.Text, e.Text, escape != nil)
 	}
-	if constant(x.Pattern) && constant(x.Escape) {
-		p, t, err := compile(nil)
+	if text(x.Pattern) && text(x.Escape) {
+		p, err := compile(nil)
 		if err != nil {
 			c.fail(fault.Placed(err, x.Pattern.Pos()))
 		}
-		return func(*Run) (*value.Pattern, tri) { return p, t }
+		return func(*Run) (*value.Pattern, error) { return p, nil }
 	}
-	return func(r *Run) (*value.Pattern, tri) {
-		p, t, err := compile(r)
-		if err != nil {
-			r.failAt(err, x.Pattern.Pos())
-		}
-		return p, t
-	}
+	return compile
 }

@@ -115,7 +115,7 @@ func rowName(f *sql.From, json bool) sql.Name {
 	case f.Alias != nil:
 		return *f.Alias
 	case !f.Wild, !json:
-		return sql.Name{Text: "S3Object"}
+		return table
 	case len(f.Path) > 0 && f.Path[len(f.Path)-1].Kind == sql.Member:
 		return f.Path[len(f.Path)-1].Name
 	}
@@ -130,9 +130,12 @@ func same(have, want sql.Name) bool {
 	return strings.EqualFold(have.Text, want.Text)
 }
 
-// resolve is a path relative to the row.
+var table = sql.Name{Text: "S3Object"}
+
+// resolve is a path relative to the row. The table's name means the row beside an
+// alias, too, as in SELECT S3Object.name FROM S3Object s.
 func (p *Program) resolve(x *sql.Path) []sql.Step {
-	if same(x.Root, p.alias) {
+	if same(x.Root, p.alias) || len(x.Steps) > 0 && len(p.from) == 0 && same(x.Root, table) {
 		return x.Steps
 	}
 	return append([]sql.Step{{Kind: sql.Member, Name: x.Root}}, x.Steps...)

@@ -150,10 +150,14 @@ func (v *Value) appendNumber(dst []byte) []byte {
 // appendFloat writes the shortest digits that read back the same, with an
 // exponent below 1e-6 and from 1e21 on, as encoding/json does.
 func appendFloat(dst []byte, f float64) []byte {
-	if a := math.Abs(f); a != 0 && (a < 1e-6 || a >= 1e21) {
-		return strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if a := math.Abs(f); a == 0 || a >= 1e-6 && a < 1e21 {
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-2] == '0' { // e-07 is e-7
+		dst = append(dst[:n-2], dst[n-1])
+	}
+	return dst
 }
 
 // AppendJSON appends the value as JSON; NULL and MISSING are null.

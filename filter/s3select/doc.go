@@ -39,13 +39,17 @@
 //   - Values of different types are not equal and have no order: such a comparison
 //     with < is NULL. All numbers are one type here. A column of CSV is a string,
 //     so that it compares with strings only until it is CAST. Arithmetic on
-//     anything but numbers is an error.
+//     anything but numbers is an error, and so are SUM and AVG; MIN and MAX take
+//     timestamps, too. Space around a number that is CAST is no part of it.
 //   - A number of JSON is an INT if it is an integer of 64 bits, a FLOAT if it has
 //     an exponent, else a DECIMAL. INT by INT is an INT, without its remainder. A
 //     FLOAT and a DECIMAL compare as floats. Values that pass through keep their
 //     spelling.
 //   - Operators bind as in the reference's table; = binds from the right. IS binds
-//     like =.
+//     like =. (a, b) is the list [a, b]. In WHERE, a path with wildcards is the
+//     list of all that it leads to, as in 'a' IN s.tags[*].
+//   - An alias is found before a member of its name. S3Object means the row beside
+//     an alias, too.
 //   - A record is searched for all members that WHERE names before it is evaluated:
 //     an ambiguous name is an error in a branch that is not taken, too.
 //   - Unknown columns of a CSV header are an error, a row with too few columns has

@@ -22,6 +22,8 @@ type Request struct {
 	sourceIP, requestID, context span // context is a value
 	routeKey                     span
 	headers, query, params       []pair
+	known                        [knownHeaders]int32 // see findKnown
+	escapedNames                 bool                // of headers
 	cookies                      []span
 	body                         span
 	base64                       bool
@@ -65,8 +67,8 @@ type reader struct {
 	// What is chosen from when all is known.
 	httpMethod, contextMethod span
 	plainPath, rawPath        span
-	headerMap, headerLists    span // values
-	queryMap, queryLists      span
+	headerMap, queryMap       span // values, read if there are no lists
+	headerLists, queryLists   bool // there is such a member
 	headersRead               bool
 	httpContext, balancer     bool
 }
@@ -78,180 +80,241 @@ func (r *Request) parse(event []byte) error {
 	if jsonscan.KindAt(event, start) != jsonscan.Object {
 		return kindError("", event, start, "an object")
 	}
-	o := jsonscan.WalkObject(event, start)
-	for p.err == nil && o.Next() {
-		p.member(&o, o.Name(r.scratch[:0]))
+	end := start
+	for i, sep := start, byte('{'); p.err == nil; sep = ',' {
+		name, at, more := nextMember(event, i, sep)
+		if !more {
+			end = p.leave(start, at, "")
+			break
+		}
+		i = p.member(p.bytes(name), at)
 	}
 	if p.err != nil {
 		return p.err
 	}
-	if err := o.Err(); err != nil {
-		return syntaxError("", err)
-	}
-	if err := jsonscan.End(event, o.End()); err != nil {
+	if err := jsonscan.End(event, end); err != nil {
 		return syntaxError("", err)
 	}
 	return p.finish(start)
 }
 
-// member takes one member of the event.
-func (p *reader) member(o *jsonscan.ObjectWalk, name []byte) {
+// member takes the member of the event whose value begins at i, and returns
+// where it ends.
+func (p *reader) member(name []byte, i int) int {
 	switch string(name) {
 	case "version":
-		p.string(o, &p.version, "version")
+		return p.string(&p.version, i, "version")
 	case "httpMethod":
-		p.string(o, &p.httpMethod, "httpMethod")
+		return p.string(&p.httpMethod, i, "httpMethod")
 	case "path":
-		p.string(o, &p.plainPath, "path")
+		return p.string(&p.plainPath, i, "path")
 	case "rawPath":
-		p.string(o, &p.rawPath, "rawPath")
+		return p.string(&p.rawPath, i, "rawPath")
 	case "rawQueryString":
-		p.string(o, &p.rawQuery, "rawQueryString")
+		return p.string(&p.rawQuery, i, "rawQueryString")
 	case "routeKey":
-		p.string(o, &p.routeKey, "routeKey")
+		return p.string(&p.routeKey, i, "routeKey")
 	case "headers":
-		if p.version.hi != 0 && p.isVersion2() && jsonscan.KindAt(p.event, o.Pos()) == jsonscan.Object {
+		if p.version.hi != 0 && p.isVersion2() && jsonscan.KindAt(p.event, i) == jsonscan.Object {
 			// Nothing else can hold the headers: read them on the way.
-			p.headers = p.headers[:0]
-			end, err := p.pairs(&p.headers, o.Pos(), "headers", false)
-			if err != nil {
-				p.err = err
-				return
-			}
-			p.headersRead = true
-			o.Resume(end)
-			return
+			p.headers, p.headersRead = p.headers[:0], true
+			return p.pairs(&p.headers, i, "headers")
 		}
-		p.value(o, &p.headerMap, "headers", jsonscan.Object, "an object")
+		return p.value(&p.headerMap, i, "headers", jsonscan.Object, "an object")
 	case "multiValueHeaders":
-		p.value(o, &p.headerLists, "multiValueHeaders", jsonscan.Object, "an object")
+		if p.headersRead {
+			return p.skip(i, "multiValueHeaders")
+		}
+		p.headers = p.headers[:0]
+		return p.lists(&p.headers, &p.headerLists, i, "multiValueHeaders")
 	case "queryStringParameters":
-		p.value(o, &p.queryMap, "queryStringParameters", jsonscan.Object, "an object")
+		return p.value(&p.queryMap, i, "queryStringParameters", jsonscan.Object, "an object")
 	case "multiValueQueryStringParameters":
-		p.value(o, &p.queryLists, "multiValueQueryStringParameters", jsonscan.Object, "an object")
+		p.query = p.query[:0]
+		return p.lists(&p.query, &p.queryLists, i, "multiValueQueryStringParameters")
 	case "pathParameters":
 		p.params = p.params[:0]
-		if at := o.Pos(); p.object(o, "pathParameters") {
-			end, err := p.pairs(&p.params, at, "pathParameters", false)
-			if err != nil {
-				p.err = err
-				return
-			}
-			o.Resume(end)
+		if end, yes := p.noObject(i, "pathParameters"); yes {
+			return end
 		}
+		return p.pairs(&p.params, i, "pathParameters")
 	case "cookies":
-		p.readCookies(o)
+		return p.readCookies(i)
 	case "requestContext":
-		p.readContext(o)
+		return p.readContext(i)
 	case "body":
-		p.string(o, &p.body, "body")
+		return p.string(&p.body, i, "body")
 	case "isBase64Encoded":
-		switch jsonscan.KindAt(p.event, o.Pos()) {
+		switch jsonscan.KindAt(p.event, i) {
 		case jsonscan.True:
 			p.base64 = true
 		case jsonscan.False, jsonscan.Null:
 			p.base64 = false
 		default:
-			p.err = kindError("isBase64Encoded", p.event, o.Pos(), "true or false")
-			return
+			return p.fail(kindError("isBase64Encoded", p.event, i, "true or false"))
 		}
-		p.skip(o, "isBase64Encoded")
-	default:
-		// Validated, and named if it is not valid.
-		if o.Value() == nil {
-			p.err = syntaxError(string(name), o.Err())
-		}
+		return p.skip(i, "isBase64Encoded")
 	}
+	// Validated, and named if it is not valid.
+	end, err := jsonscan.Skip(p.event, i)
+	if err != nil {
+		return p.fail(syntaxError(string(name), err))
+	}
+	return end
+}
+
+// fail ends the parse.
+func (p *reader) fail(err error) int {
+	p.err = err
+	return 0
 }
 
 // string takes a value that must be a string; null leaves the span empty.
-func (p *reader) string(o *jsonscan.ObjectWalk, s *span, member string) {
-	p.value(o, s, member, jsonscan.String, "a string")
+func (p *reader) string(s *span, i int, member string) int {
+	if uint(i) < uint(len(p.event)) && p.event[i] == '"' {
+		if end, err := jsonscan.SkipString(p.event, i); err == nil {
+			*s = span{i, end}
+			return end
+		}
+	}
+	return p.value(s, i, member, jsonscan.String, "a string")
 }
 
 // value takes a value of one kind; null leaves the span empty.
-func (p *reader) value(o *jsonscan.ObjectWalk, s *span, member string, kind jsonscan.Kind, want string) {
-	at := o.Pos()
+func (p *reader) value(s *span, i int, member string, kind jsonscan.Kind, want string) int {
 	*s = span{}
-	switch jsonscan.KindAt(p.event, at) {
-	case kind, jsonscan.Null:
-	default:
-		p.err = kindError(member, p.event, at, want)
-		return
+	k := jsonscan.KindAt(p.event, i)
+	if k != kind && k != jsonscan.Null {
+		return p.fail(kindError(member, p.event, i, want))
 	}
-	v := o.Value()
-	switch {
-	case v == nil:
-		p.err = syntaxError(member, o.Err())
-	case v[0] != 'n':
-		*s = span{at, at + len(v)}
+	end := p.skip(i, member)
+	if k == kind {
+		*s = span{i, end}
 	}
+	return end
 }
 
-func (p *reader) skip(o *jsonscan.ObjectWalk, member string) {
-	if o.Value() == nil {
-		p.err = syntaxError(member, o.Err())
+// skip validates the value at i and returns where it ends.
+func (p *reader) skip(i int, member string) int {
+	end, err := jsonscan.Skip(p.event, i)
+	if err != nil {
+		return p.fail(syntaxError(member, err))
 	}
+	return end
 }
 
-// object reports whether the value is an object. It takes null, and reports
-// anything else.
-func (p *reader) object(o *jsonscan.ObjectWalk, member string) bool {
-	switch jsonscan.KindAt(p.event, o.Pos()) {
+// noObject reports whether the value at i is no object. Then it is null, which it
+// skips, or the parse fails.
+func (p *reader) noObject(i int, member string) (end int, yes bool) {
+	switch jsonscan.KindAt(p.event, i) {
 	case jsonscan.Object:
-		return true
+		return 0, false
 	case jsonscan.Null:
-		p.skip(o, member)
-	default:
-		p.err = kindError(member, p.event, o.Pos(), "an object")
+		return p.skip(i, member), true
 	}
-	return false
+	return p.fail(kindError(member, p.event, i, "an object")), true
 }
 
-// pairs appends the members of the object at i, strings or (lists) arrays of
-// strings, and returns the index just past it. A null counts as absent.
-func (p *reader) pairs(dst *[]pair, i int, member string, lists bool) (int, error) {
-	o := jsonscan.WalkObject(p.event, i)
-	for o.Next() {
-		at := o.Pos()
-		name := span{o.NamePos(), o.NamePos() + len(o.NameToken())}
-		switch kind := jsonscan.KindAt(p.event, at); {
-		case kind == jsonscan.String && !lists:
-			if v := o.Value(); v != nil {
-				*dst = append(*dst, pair{name, span{at, at + len(v)}})
-			}
-		case kind == jsonscan.Array && lists:
-			end, err := p.list(dst, name, at, member)
+// nextMember goes on from i, the brace that opens an object or just past a
+// member's value, to the next member: sep is that brace or a comma. It returns the
+// name's token and where the value begins; without another member where the object
+// ends, 0 where the text is broken. It is a jsonscan.ObjectWalk whose state is in
+// the caller's registers.
+func nextMember(b []byte, i int, sep byte) (name span, at int, more bool) {
+	if i = jsonscan.Space(b, i); uint(i) >= uint(len(b)) {
+		return name, 0, false
+	}
+	if b[i] == sep {
+		if i = jsonscan.Space(b, i+1); uint(i) < uint(len(b)) && b[i] == '"' {
+			end, err := jsonscan.SkipString(b, i)
 			if err != nil {
-				return end, err
+				return name, 0, false
 			}
-			o.Resume(end)
-		case kind == jsonscan.Null:
-			o.Value()
-		default:
-			want := "a string"
-			if lists {
-				want = "an array of strings"
+			if at = jsonscan.Space(b, end); uint(at) >= uint(len(b)) || b[at] != ':' {
+				return name, 0, false
 			}
-			return at, kindError(member+"."+string(o.Name(nil)), p.event, at, want)
+			return span{i, end}, jsonscan.Space(b, at+1), true
+		}
+		if sep == ',' || uint(i) >= uint(len(b)) {
+			return name, 0, false
 		}
 	}
-	if err := o.Err(); err != nil {
-		return o.End(), syntaxError(member, err)
+	if b[i] == '}' {
+		return name, i + 1, false
 	}
-	return o.End(), nil
+	return name, 0, false
+}
+
+// leave is for the end of the members of the object at start: end is just past
+// it, or 0 where they are broken.
+func (p *reader) leave(start, end int, member string) int {
+	if end > 0 || p.err != nil {
+		return end
+	}
+	return p.skip(start, member) // which says what is wrong
+}
+
+// pairs appends the members of the object at start, strings, and returns where
+// it ends. A null counts as absent.
+func (p *reader) pairs(dst *[]pair, start int, member string) int {
+	for i, sep := start, byte('{'); ; sep = ',' {
+		name, at, more := nextMember(p.event, i, sep)
+		if !more {
+			return p.leave(start, at, member)
+		}
+		switch jsonscan.KindAt(p.event, at) {
+		case jsonscan.String:
+			end, err := jsonscan.SkipString(p.event, at)
+			if err != nil {
+				return p.fail(syntaxError(member, err))
+			}
+			*dst = append(*dst, pair{name, span{at, end}})
+			i = end
+		case jsonscan.Null:
+			i = p.skip(at, member)
+		default:
+			p.fail(kindError(member+"."+p.text(name), p.event, at, "a string"))
+		}
+		if p.err != nil {
+			return 0
+		}
+	}
+}
+
+// lists appends the members of the object at start, arrays of strings, one pair
+// for each string, and returns where it ends. A null counts as absent.
+func (p *reader) lists(dst *[]pair, present *bool, start int, member string) int {
+	end, no := p.noObject(start, member)
+	if *present = !no; no {
+		return end
+	}
+	for i, sep := start, byte('{'); ; sep = ',' {
+		name, at, more := nextMember(p.event, i, sep)
+		if !more {
+			return p.leave(start, at, member)
+		}
+		// Nearly all have one string.
+		if b := p.event; at+1 < len(b) && b[at] == '[' && b[at+1] == '"' {
+			if end, err := jsonscan.SkipString(b, at+1); err == nil && end < len(b) && b[end] == ']' {
+				*dst = append(*dst, pair{name, span{at + 1, end}})
+				i = end + 1
+				continue
+			}
+		}
+		if i = p.list(dst, name, at, member); p.err != nil {
+			return 0
+		}
+	}
 }
 
 // list appends one pair for each string of the array at i.
-func (p *reader) list(dst *[]pair, name span, i int, member string) (int, error) {
-	// Nearly all have one string.
-	if at := jsonscan.Space(p.event, i+1); jsonscan.KindAt(p.event, at) == jsonscan.String {
-		if end, err := jsonscan.SkipString(p.event, at); err == nil {
-			if next := jsonscan.Space(p.event, end); next < len(p.event) && p.event[next] == ']' {
-				*dst = append(*dst, pair{name, span{at, end}})
-				return next + 1, nil
-			}
-		}
+func (p *reader) list(dst *[]pair, name span, i int, member string) int {
+	switch jsonscan.KindAt(p.event, i) {
+	case jsonscan.Array:
+	case jsonscan.Null:
+		return p.skip(i, member)
+	default:
+		return p.fail(kindError(member+"."+p.text(name), p.event, i, "an array of strings"))
 	}
 	a := jsonscan.WalkArray(p.event, i)
 	for a.Next() {
@@ -264,125 +327,121 @@ func (p *reader) list(dst *[]pair, name span, i int, member string) (int, error)
 		case jsonscan.Null:
 			a.Value()
 		default:
-			return at, kindError(member+"."+p.text(name), p.event, at, "a string")
+			return p.fail(kindError(member+"."+p.text(name), p.event, at, "a string"))
 		}
 	}
 	if err := a.Err(); err != nil {
-		return a.End(), syntaxError(member+"."+p.text(name), err)
+		return p.fail(syntaxError(member+"."+p.text(name), err))
 	}
-	return a.End(), nil
+	return a.End()
 }
 
-func (p *reader) readCookies(o *jsonscan.ObjectWalk) {
+func (p *reader) readCookies(i int) int {
 	p.cookies = p.cookies[:0]
-	switch jsonscan.KindAt(p.event, o.Pos()) {
+	switch jsonscan.KindAt(p.event, i) {
 	case jsonscan.Array:
 	case jsonscan.Null:
-		p.skip(o, "cookies")
-		return
+		return p.skip(i, "cookies")
 	default:
-		p.err = kindError("cookies", p.event, o.Pos(), "an array of strings")
-		return
+		return p.fail(kindError("cookies", p.event, i, "an array of strings"))
 	}
-	a := jsonscan.WalkArray(p.event, o.Pos())
+	a := jsonscan.WalkArray(p.event, i)
 	for a.Next() {
 		at := a.Pos()
 		if jsonscan.KindAt(p.event, at) != jsonscan.String {
-			p.err = kindError("cookies", p.event, at, "a string")
-			return
+			return p.fail(kindError("cookies", p.event, at, "a string"))
 		}
 		if v := a.Value(); v != nil {
 			p.cookies = append(p.cookies, span{at, at + len(v)})
 		}
 	}
 	if err := a.Err(); err != nil {
-		p.err = syntaxError("cookies", err)
-		return
+		return p.fail(syntaxError("cookies", err))
 	}
-	o.Resume(a.End())
+	return a.End()
 }
 
 // readContext takes what is needed of the request context.
-func (p *reader) readContext(outer *jsonscan.ObjectWalk) {
+func (p *reader) readContext(start int) int {
 	p.context, p.httpContext, p.balancer = span{}, false, false
-	if !p.object(outer, "requestContext") {
-		return
+	if end, yes := p.noObject(start, "requestContext"); yes {
+		return end
 	}
-	at := outer.Pos()
-	o := jsonscan.WalkObject(p.event, at)
-	for p.err == nil && o.Next() {
-		switch string(o.Name(p.scratch[:0])) {
+	i := start
+	for sep := byte('{'); p.err == nil; sep = ',' {
+		name, at, more := nextMember(p.event, i, sep)
+		if !more {
+			i = p.leave(start, at, "requestContext")
+			break
+		}
+		switch string(p.bytes(name)) {
 		case "stage":
-			p.string(&o, &p.stage, "requestContext.stage")
+			i = p.string(&p.stage, at, "requestContext.stage")
 		case "domainName":
-			p.string(&o, &p.domain, "requestContext.domainName")
+			i = p.string(&p.domain, at, "requestContext.domainName")
 		case "protocol":
-			p.string(&o, &p.protocol, "requestContext.protocol")
+			i = p.string(&p.protocol, at, "requestContext.protocol")
 		case "httpMethod":
-			p.string(&o, &p.contextMethod, "requestContext.httpMethod")
+			i = p.string(&p.contextMethod, at, "requestContext.httpMethod")
 		case "requestId":
-			p.string(&o, &p.requestID, "requestContext.requestId")
+			i = p.string(&p.requestID, at, "requestContext.requestId")
 		case "elb":
 			p.balancer = true
-			p.skip(&o, "requestContext.elb")
+			i = p.skip(at, "requestContext.elb")
 		case "http":
 			p.httpContext = true
-			p.readHTTP(&o)
+			i = p.readHTTP(at)
 		case "identity":
-			p.readIdentity(&o)
+			i = p.readIdentity(at)
 		default:
-			p.skip(&o, "requestContext")
+			i = p.skip(at, "requestContext")
 		}
 	}
-	p.leave(outer, &o, "requestContext")
-	p.context = span{at, o.End()}
+	p.context = span{start, i}
+	return i
 }
 
-func (p *reader) readHTTP(outer *jsonscan.ObjectWalk) {
-	if !p.object(outer, "requestContext.http") {
-		return
+func (p *reader) readHTTP(start int) int {
+	if end, yes := p.noObject(start, "requestContext.http"); yes {
+		return end
 	}
-	o := jsonscan.WalkObject(p.event, outer.Pos())
-	for p.err == nil && o.Next() {
-		switch string(o.Name(p.scratch[:0])) {
+	i := start
+	for sep := byte('{'); p.err == nil; sep = ',' {
+		name, at, more := nextMember(p.event, i, sep)
+		if !more {
+			return p.leave(start, at, "requestContext.http")
+		}
+		switch string(p.bytes(name)) {
 		case "method":
-			p.string(&o, &p.contextMethod, "requestContext.http.method")
+			i = p.string(&p.contextMethod, at, "requestContext.http.method")
 		case "protocol":
-			p.string(&o, &p.protocol, "requestContext.http.protocol")
+			i = p.string(&p.protocol, at, "requestContext.http.protocol")
 		case "sourceIp":
-			p.string(&o, &p.sourceIP, "requestContext.http.sourceIp")
+			i = p.string(&p.sourceIP, at, "requestContext.http.sourceIp")
 		default:
-			p.skip(&o, "requestContext.http")
+			i = p.skip(at, "requestContext.http")
 		}
 	}
-	p.leave(outer, &o, "requestContext.http")
+	return 0
 }
 
-func (p *reader) readIdentity(outer *jsonscan.ObjectWalk) {
-	if !p.object(outer, "requestContext.identity") {
-		return
+func (p *reader) readIdentity(start int) int {
+	if end, yes := p.noObject(start, "requestContext.identity"); yes {
+		return end
 	}
-	o := jsonscan.WalkObject(p.event, outer.Pos())
-	for p.err == nil && o.Next() {
-		if string(o.Name(p.scratch[:0])) == "sourceIp" {
-			p.string(&o, &p.sourceIP, "requestContext.identity.sourceIp")
+	i := start
+	for sep := byte('{'); p.err == nil; sep = ',' {
+		name, at, more := nextMember(p.event, i, sep)
+		if !more {
+			return p.leave(start, at, "requestContext.identity")
+		}
+		if string(p.bytes(name)) == "sourceIp" {
+			i = p.string(&p.sourceIP, at, "requestContext.identity.sourceIp")
 		} else {
-			p.skip(&o, "requestContext.identity")
+			i = p.skip(at, "requestContext.identity")
 		}
 	}
-	p.leave(outer, &o, "requestContext.identity")
-}
-
-// leave ends the walk of the member o of outer.
-func (p *reader) leave(outer, o *jsonscan.ObjectWalk, member string) {
-	if p.err != nil {
-		return
-	}
-	if err := o.Err(); err != nil {
-		p.err = syntaxError(member, err)
-		return
-	}
-	outer.Resume(o.End())
+	return 0
 }
 
 func (p *reader) isVersion2() bool {
@@ -392,7 +451,7 @@ func (p *reader) isVersion2() bool {
 // finish decides which front it is, and which of several members holds what.
 func (p *reader) finish(start int) error {
 	switch {
-	case p.balancer && (p.headerLists.hi != 0 || p.queryLists.hi != 0):
+	case p.balancer && (p.headerLists || p.queryLists):
 		p.Front = ALBMulti
 	case p.balancer:
 		p.Front = ALB
@@ -416,31 +475,24 @@ func (p *reader) finish(start int) error {
 	if p.path = p.rawPath; p.path.hi == 0 {
 		p.path = p.plainPath
 	}
-	if !p.headersRead {
-		if err := p.choose(&p.headers, p.headerLists, p.headerMap, "multiValueHeaders", "headers"); err != nil {
-			return err
-		}
+	if err := p.choose(); err != nil {
+		return err
 	}
-	if p.Front.Payload2() && p.rawQuery.hi != 0 {
-		return nil
-	}
-	return p.choose(&p.query, p.queryLists, p.queryMap, "multiValueQueryStringParameters", "queryStringParameters")
+	p.findKnown()
+	return nil
 }
 
-// choose reads the lists, or where they are absent or empty the plain members.
-func (p *reader) choose(dst *[]pair, lists, plain span, listsName, plainName string) error {
-	*dst = (*dst)[:0]
-	if lists.hi != 0 {
-		if _, err := p.pairs(dst, lists.lo, listsName, true); err != nil {
-			return err
-		}
+// choose reads the plain members where there are no lists, or empty ones.
+func (p *reader) choose() error {
+	if len(p.headers) == 0 && !p.headersRead && p.headerMap.hi != 0 {
+		p.pairs(&p.headers, p.headerMap.lo, "headers")
 	}
-	if len(*dst) == 0 && plain.hi != 0 {
-		if _, err := p.pairs(dst, plain.lo, plainName, false); err != nil {
-			return err
-		}
+	if p.Front.Payload2() && p.rawQuery.hi != 0 {
+		p.query = p.query[:0]
+	} else if len(p.query) == 0 && p.queryMap.hi != 0 && p.err == nil {
+		p.pairs(&p.query, p.queryMap.lo, "queryStringParameters")
 	}
-	return nil
+	return p.err
 }
 
 // methodName returns the method without allocating where it is a known one.

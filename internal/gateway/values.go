@@ -32,11 +32,75 @@ func (r *Request) PathParameter(name string) (value []byte, ok bool) {
 	return nil, false
 }
 
+// A knownHeader is one that every invocation is asked for.
+type knownHeader uint8
+
+const (
+	accept knownHeader = iota
+	contentType
+	contentEncoding
+	knownHeaders
+)
+
+// findKnown looks once where the known headers are, and whether any name has
+// escapes. An index is that of the first header of that name and one more.
+func (r *Request) findKnown() {
+	if len(r.headers) == 0 {
+		return
+	}
+	lo, hi := r.headers[0].name.lo, r.headers[len(r.headers)-1].name.hi
+	escapes := jsonscan.Escaped(r.event[lo:hi]) // most likely of values
+	for i := range r.headers {
+		if escapes && jsonscan.Escaped(r.event[r.headers[i].name.lo:r.headers[i].name.hi]) {
+			r.escapedNames = true
+		}
+		var k knownHeader
+		var name string
+		switch s := r.headers[i].name; s.hi - s.lo - len(`""`) {
+		case len("accept"):
+			k, name = accept, "accept"
+		case len("content-type"):
+			k, name = contentType, "content-type"
+		case len("content-encoding"):
+			k, name = contentEncoding, "content-encoding"
+		default:
+			continue
+		}
+		if r.known[k] == 0 && r.isFold(r.headers[i].name, name) {
+			r.known[k] = int32(i) + 1
+		}
+	}
+}
+
+// knownOf returns which of the known headers the name, in lower case, is.
+func knownOf(name string) (k knownHeader, ok bool) {
+	switch name {
+	case "accept":
+		return accept, true
+	case "content-type":
+		return contentType, true
+	case "content-encoding":
+		return contentEncoding, true
+	}
+	return 0, false
+}
+
+// firstHeader returns the index of the first header that may have that name.
+func (r *Request) firstHeader(name string) int {
+	if k, ok := knownOf(name); ok && !r.escapedNames {
+		if r.known[k] == 0 {
+			return len(r.headers)
+		}
+		return int(r.known[k]) - 1
+	}
+	return 0
+}
+
 // Headers yields the values of the headers of that name, in any case, one for
 // each that the event still tells apart. A value is valid until the next step.
 func (r *Request) Headers(name string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		for i := range r.headers {
+		for i := r.firstHeader(name); i < len(r.headers); i++ {
 			if p := &r.headers[i]; r.isFold(p.name, name) && !yield(r.bytes(p.value)) {
 				return
 			}
@@ -47,7 +111,7 @@ func (r *Request) Headers(name string) iter.Seq[[]byte] {
 // Header returns the first header of that name, nil if there is none. It is
 // valid until the next call.
 func (r *Request) Header(name string) []byte {
-	for i := range r.headers {
+	for i := r.firstHeader(name); i < len(r.headers); i++ {
 		if p := &r.headers[i]; r.isFold(p.name, name) {
 			return r.bytes(p.value)
 		}
@@ -210,12 +274,12 @@ func (r *Request) is(s span, name string) bool {
 	return len(t) > len(name) && jsonscan.EqualString(r.event[s.lo:s.hi], name)
 }
 
-// isFold is is for ASCII names in any case. Only what differs in length can
-// have escapes.
+// isFold is is for the ASCII names of headers, in any case. Only what differs in
+// length can have escapes.
 func (r *Request) isFold(s span, name string) bool {
 	t := r.event[s.lo+1 : s.hi-1]
 	if len(t) != len(name) {
-		return len(t) > len(name) && jsonscan.Escaped(t) && strings.EqualFold(string(jsonscan.AppendString(nil, r.event[s.lo:s.hi])), name)
+		return r.escapedNames && len(t) > len(name) && jsonscan.Escaped(t) && strings.EqualFold(string(jsonscan.AppendString(nil, r.event[s.lo:s.hi])), name)
 	}
 	for i := range len(name) {
 		a, b := t[i], name[i]

@@ -110,9 +110,10 @@ func (h *handler[Req, Res, PReq, PRes]) Invoke(ctx context.Context, payload []by
 	c := new(call[Req])
 	c.ctx.Context, c.ctx.request = ctx, r
 	defer c.ctx.finish()
-	answerType, err := h.negotiate(r)
+	contentType := h.codec.knownType(r.Header("content-type"))
+	answerType, err := h.codec.Negotiate(r.Front, h.codec.accept(r), contentType)
 	if err == nil {
-		err = h.codec.read(ctx, r, PReq(&c.in))
+		err = h.codec.read(ctx, r, contentType, PReq(&c.in))
 	}
 	var res PRes
 	if err == nil {
@@ -127,11 +128,6 @@ func (h *handler[Req, Res, PReq, PRes]) Invoke(ctx context.Context, payload []by
 		err = &Error{Status: http.StatusInternalServerError, Message: "the response cannot be sent", Err: err}
 	}
 	return h.codec.fail(ctx, r, err)
-}
-
-// negotiate chooses the type of the answer.
-func (h *handler[Req, Res, PReq, PRes]) negotiate(r *gateway.Request) (string, error) {
-	return h.codec.Negotiate(r.Front, h.codec.accept(r), h.codec.knownType(r.Header("content-type")))
 }
 
 // accept returns the Accept header.
@@ -179,9 +175,9 @@ func (c *Codec) timeoutAt(f gateway.Front) time.Duration {
 }
 
 // read decodes the body into m, by what the headers say of it.
-func (c *Codec) read(ctx context.Context, r *gateway.Request, m proto.Message) error {
+func (c *Codec) read(ctx context.Context, r *gateway.Request, contentType string, m proto.Message) error {
 	_, isBase64 := r.BodyToken()
-	f, err := c.requestFormat(c.knownType(r.Header("content-type")), isBase64, r.HasBody())
+	f, err := c.requestFormat(contentType, isBase64, r.HasBody())
 	if err != nil {
 		return err
 	}

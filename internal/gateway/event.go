@@ -87,7 +87,7 @@ func (r *Request) parse(event []byte) error {
 			end = p.leave(start, at, "")
 			break
 		}
-		i = p.member(p.bytes(name), at)
+		i = p.member(name, at)
 	}
 	if p.err != nil {
 		return p.err
@@ -100,8 +100,10 @@ func (r *Request) parse(event []byte) error {
 
 // member takes the member of the event whose value begins at i, and returns
 // where it ends.
-func (p *reader) member(name []byte, i int) int {
-	switch string(name) {
+func (p *reader) member(name span, i int) int {
+	key := p.event[name.lo+1 : name.hi-1] // as it stands: known names hardly ever have escapes
+again:
+	switch string(key) {
 	case "version":
 		return p.string(&p.version, i, "version")
 	case "httpMethod":
@@ -155,10 +157,14 @@ func (p *reader) member(name []byte, i int) int {
 		}
 		return p.skip(i, "isBase64Encoded")
 	}
+	if plain := p.bytes(name); len(plain) != len(key) { // it has escapes after all
+		key = plain
+		goto again
+	}
 	// Validated, and named if it is not valid.
 	end, err := jsonscan.Skip(p.event, i)
 	if err != nil {
-		return p.fail(syntaxError(string(name), err))
+		return p.fail(syntaxError(string(key), err))
 	}
 	return end
 }
@@ -374,7 +380,9 @@ func (p *reader) readContext(start int) int {
 			i = p.leave(start, at, "requestContext")
 			break
 		}
-		switch string(p.bytes(name)) {
+		key := p.event[name.lo+1 : name.hi-1]
+	again:
+		switch string(key) {
 		case "stage":
 			i = p.string(&p.stage, at, "requestContext.stage")
 		case "domainName":
@@ -394,6 +402,10 @@ func (p *reader) readContext(start int) int {
 		case "identity":
 			i = p.readIdentity(at)
 		default:
+			if plain := p.bytes(name); len(plain) != len(key) { // it has escapes after all
+				key = plain
+				goto again
+			}
 			i = p.skip(at, "requestContext")
 		}
 	}
@@ -411,12 +423,12 @@ func (p *reader) readHTTP(start int) int {
 		if !more {
 			return p.leave(start, at, "requestContext.http")
 		}
-		switch string(p.bytes(name)) {
-		case "method":
+		switch {
+		case p.is(name, "method"):
 			i = p.string(&p.contextMethod, at, "requestContext.http.method")
-		case "protocol":
+		case p.is(name, "protocol"):
 			i = p.string(&p.protocol, at, "requestContext.http.protocol")
-		case "sourceIp":
+		case p.is(name, "sourceIp"):
 			i = p.string(&p.sourceIP, at, "requestContext.http.sourceIp")
 		default:
 			i = p.skip(at, "requestContext.http")
@@ -435,7 +447,7 @@ func (p *reader) readIdentity(start int) int {
 		if !more {
 			return p.leave(start, at, "requestContext.identity")
 		}
-		if string(p.bytes(name)) == "sourceIp" {
+		if p.is(name, "sourceIp") {
 			i = p.string(&p.sourceIP, at, "requestContext.identity.sourceIp")
 		} else {
 			i = p.skip(at, "requestContext.identity")

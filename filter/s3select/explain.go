@@ -39,7 +39,7 @@ func (q Query) Explain() (Explanation, error) {
 	}
 	e := Explanation{
 		SQL: sel.String(), Aggregates: sel.Aggregated(),
-		Ranges: upper(q.Input.Compression, "NONE") == "NONE" && cfg.Delimiter() != "" && p.Splittable(),
+		Ranges: q.divisible(&cfg) && p.Splittable(),
 		Server: serverCannot(&Object{}, &q),
 	}
 	e.Where, e.List = p.Paths()

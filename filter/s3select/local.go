@@ -50,7 +50,7 @@ func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body
 		return nil, 0, 0, "", fmt.Errorf("%w: s3://%s/%s: %w", ErrChanged, r.obj.Bucket, r.obj.Key, err)
 	case errors.As(err, &reply) && reply.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable:
 		// There is nothing at start: the object is empty, or ends there.
-		return http.NoBody, 0, start, etag, nil
+		return http.NoBody, 0, start, etag, r.obj.sized(start)
 	default:
 		return nil, 0, 0, "", err
 	}
@@ -58,6 +58,10 @@ func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body
 	if !ok || from != start || to > size || to > end || to < min(end, size) {
 		out.Body.Close()
 		return nil, 0, 0, "", fmt.Errorf("s3select: asked s3://%s/%s for bytes %d to %d, the reply has the range %q", r.obj.Bucket, r.obj.Key, start, end-1, aws.ToString(out.ContentRange))
+	}
+	if err := r.obj.sized(size); err != nil {
+		out.Body.Close()
+		return nil, 0, 0, "", err
 	}
 	return out.Body, to - from, size, aws.ToString(out.ETag), nil
 }

@@ -26,6 +26,13 @@ type Object struct {
 	// Size in bytes, where it is known, as from an event. It helps to choose the
 	// backend and the ranges.
 	Size int64
+	// Start and End are a range of the object to query, in bytes: the records that
+	// start at Start or behind it and before End, the last one to its own end.
+	// Ranges that meet have every record exactly once between them, wherever they
+	// meet. An End of 0 is the end of the object. Where a format has no ranges (see
+	// [Reduce]) they are an error with the code UnsupportedScanRangeInput. Ranges
+	// are queried locally.
+	Start, End int64
 	// ExpectedBucketOwner is the account that must own the bucket, if not empty.
 	ExpectedBucketOwner string
 }
@@ -38,9 +45,9 @@ const (
 	// the default: it works on every account, for every object, and scanning costs
 	// no more than the requests, where S3 Select charges for each GB.
 	Local Backend = iota
-	// Auto asks S3 to run the query, unless it cannot (a version, a directory
-	// bucket, Input.Decompress) or the object is known to be small, and goes local where the
-	// account has no S3 Select. That is remembered per client and region. It never
+	// Auto asks S3 to run the query, unless it cannot (a version, a range, a
+	// directory bucket, Input.Decompress) or the object is known to be small, and goes
+	// local where the account has no S3 Select. That is remembered per client and region. It never
 	// changes once a row was yielded. It suits functions that have little memory
 	// or CPU for large objects, on an account that has S3 Select.
 	Auto
@@ -119,6 +126,8 @@ func serverCannot(obj *Object, q *Query) string {
 		return "directory buckets have no S3 Select"
 	case q.Input.Decompress != nil && upper(q.Input.Compression, "NONE") != "NONE":
 		return "S3 Select reads GZIP and BZIP2 only, and not with Input.Decompress"
+	case obj.ranged():
+		return "S3 Select does not say whether a scan range has its end in it"
 	}
 	return ""
 }

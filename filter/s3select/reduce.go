@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/engine"
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 )
 
 // Reduce runs a query over ranges of the object at the same time and folds its
@@ -16,11 +17,12 @@ import (
 // results, in order too, with merge. Every row counts exactly once, wherever the
 // ranges begin. fold is called by one goroutine per range, merge by one alone.
 //
-// There is one range where the query has a LIMIT or an aggregate function, and
-// for formats that cannot be read from the middle: compressed objects, JSON
-// DOCUMENT, and CSV with AllowQuotedRecordDelimiter. The number of ranges is set
-// by [WithParts]; ranges are not smaller than its part size. The first error ends
-// all ranges, and the result is then zero.
+// There is one range where the query has a LIMIT or an aggregate function, for an
+// Object that is a range itself, and for formats that cannot be read from the
+// middle: compressed objects, JSON DOCUMENT, and CSV with
+// AllowQuotedRecordDelimiter or a record delimiter that can overlap itself. The
+// number of ranges is set by [WithParts]; ranges are not smaller than its part
+// size. The first error ends all ranges, and the result is then zero.
 func Reduce[T, A any](ctx context.Context, client Client, obj Object, q Query, fold func(A, T) (A, error), merge func(A, A) (A, error), opts ...Option) (A, error) {
 	var zero A
 	o := newOptions(opts)
@@ -61,8 +63,7 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 	if err != nil {
 		return Stats{}, err
 	}
-	whole := upper(q.Input.Compression, "NONE") != "NONE" || cfg.Delimiter() == "" || !p.Splittable()
-	if whole {
+	if obj.End > 0 || obj.ranged() || !q.divisible(&cfg) || !p.Splittable() {
 		begin(1)
 		return run(ctx, client, &obj, &q, o, func(b []byte) error { return emit(0, b) })
 	}
@@ -74,6 +75,7 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 	}
 	obj = b.obj // with the ETag
 	begin(len(cuts) - 1)
+	o.part, o.parallel = max(o.part/2, 64<<10), 2 // of each range
 	total := Stats{Requests: b.requests.Load()}
 
 	backend := o.backend
@@ -124,23 +126,36 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 	return total, nil
 }
 
+// divisible reports that the format can be read from the middle.
+func (q *Query) divisible(cfg *engine.Config) bool {
+	return upper(q.Input.Compression, "NONE") == "NONE" && cfg.Delimiter() != ""
+}
+
 // slice runs the query here over the records that start in a range.
 func (q *Query) slice(ctx context.Context, client Client, obj Object, p *engine.Program, cfg engine.Config, o options, start, end int64, head []byte, emit func([]byte) error) (Stats, error) {
+	run := p.NewRun(q.time(), emit)
+	if start > 0 {
+		run.Continued = true
+		if cfg.Headed() {
+			behind, err := run.Header(head)
+			switch {
+			case err != nil:
+				return Stats{Backend: Local}, err
+			case behind > 0:
+				start = max(start, int64(behind))
+			case len(head) < window:
+				start = end // there is nothing but the header
+			default:
+				return Stats{Backend: Local}, fault.New("UnsupportedScanRangeInput", "the header of s3://%s/%s does not end in its first %d bytes", obj.Bucket, obj.Key, window)
+			}
+		}
+	}
 	delim := cfg.Delimiter()
-	part := max(o.part/2, 64<<10)
-	r := newReader(ctx, client, obj, engine.From(start, delim), -1, part, 2)
+	r := newReader(ctx, client, obj, engine.From(start, delim), -1, o.part, o.parallel)
 	defer r.Close()
 	r.soft = end // what is behind it is fetched only if the last record is there
 	in := &counter{r: engine.NewSlice(r, start, end, delim)}
-	run := p.NewRun(q.time(), emit)
-	run.Continued = start > 0
-	var err error
-	if start > 0 {
-		err = run.Header(head)
-	}
-	if err == nil {
-		err = run.Read(ctx, in)
-	}
+	err := run.Read(ctx, in)
 	if err == nil {
 		err = run.Finish()
 	}

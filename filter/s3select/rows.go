@@ -84,10 +84,16 @@ func run(ctx context.Context, client Client, obj *Object, q *Query, o options, e
 	if err != nil {
 		return Stats{}, err
 	}
+	if err := obj.checkRange(); err != nil {
+		return Stats{}, err
+	}
 	cannot := serverCannot(obj, q)
 	switch {
 	case o.backend == Local,
 		o.backend == Auto && (cannot != "" || obj.Size > 0 && obj.Size < smallObject || refusedBefore(client)):
+		if obj.ranged() {
+			return runRange(ctx, client, obj, q, p, o, emit)
+		}
 		return runLocal(ctx, client, obj, q, p, o, emit)
 	case cannot != "":
 		return Stats{}, fault.New("UnsupportedSyntax", "%s", cannot)

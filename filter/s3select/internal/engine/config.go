@@ -28,6 +28,9 @@ type Config struct {
 	Strict   bool // validate what no expression needs, too
 }
 
+// Headed reports that the first record of the object is not like the others.
+func (c *Config) Headed() bool { return !c.JSON && c.CSV.Header != HeaderNone }
+
 // CSV is the format of CSV input; no string is empty but Comment.
 type CSV struct {
 	Header         Header

@@ -73,7 +73,9 @@ func (s *Slice) Read(p []byte) (int, error) {
 func (s *Slice) skip(b []byte) []byte {
 	k := s.next(b, s.start)
 	if k < 0 {
-		s.at += int64(len(b))
+		if s.at += int64(len(b)); s.at >= s.end {
+			s.state = 2 // one record spans all of the range, which thus has none
+		}
 		return nil
 	}
 	s.at += int64(k)

@@ -57,29 +57,33 @@ func (r *Run) tooLong() error {
 	return fault.InRecord(fault.New("OverMaxRecordSize", "a record of the input has more than %d bytes", MaxRecord), r.Records+1)
 }
 
-// Header reads the first record of a CSV object, for a run that starts behind it.
-func (r *Run) Header(first []byte) error {
+// Header reads the header of a CSV object, which starts with b, for a run that
+// starts behind it, and returns where it ends; 0 if that is not in b.
+func (r *Run) Header(b []byte) (end int, err error) {
 	cfg := &r.p.cfg.CSV
-	if r.p.cfg.JSON || cfg.Header == HeaderNone {
-		return nil
+	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
+		end = 3
 	}
-	b := bytes.TrimPrefix(first, []byte("\xef\xbb\xbf"))
-	for i := 0; i < len(b) && !r.csv.ready; {
-		length, next, quoted, err := cfg.record(b[i:], true, indexFrom(b, cfg.Quote, i)-i)
+	for !r.csv.ready {
+		rest := b[end:]
+		length, next, quoted, err := cfg.record(rest, false, indexFrom(rest, cfg.Quote, 0))
 		if err != nil {
-			return r.place(err)
+			return 0, r.place(err)
 		}
-		line := b[i : i+length]
-		i += next
+		if next == 0 {
+			return 0, nil
+		}
+		line := rest[:length]
+		end += next
 		if cfg.CarriageReturn && len(line) > 0 && line[len(line)-1] == '\r' {
 			line = line[:len(line)-1]
 		}
 		if err := r.csvRecord(line, quoted); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	r.Records = 0
-	return nil
+	return end, nil
 }
 
 // consume takes the whole records of b, and at the end what is left.

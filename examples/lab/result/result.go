@@ -85,13 +85,11 @@ type Assumption struct {
 
 // Machine is where the lab ran.
 type Machine struct {
-	CPU     string `json:"cpu"` // model, "unknown" if the system does not tell
-	Cores   int    `json:"cores"`
-	Memory  int64  `json:"memoryBytes"` // 0 is unknown
-	OS      string `json:"os"`          // GOOS/GOARCH
-	Go      string `json:"go"`
-	Loaded  bool   `json:"loaded,omitempty"` // other programs took CPU during the runs
-	Comment string `json:"comment,omitempty"`
+	CPU    string `json:"cpu"` // model, "unknown" if the system does not tell
+	Cores  int    `json:"cores"`
+	Memory int64  `json:"memoryBytes"` // 0 is unknown
+	OS     string `json:"os"`          // GOOS/GOARCH
+	Go     string `json:"go"`
 }
 
 // Price is one that the costs are made of, in USD.

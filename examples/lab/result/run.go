@@ -188,10 +188,9 @@ type Payments struct {
 	Requests    int `json:"requests"`
 	Connections int `json:"connections"` // TLS handshakes
 	Dropped     int `json:"dropped"`     // idle connections that it dropped
-	// Duplicates are payments that were asked for again with a key that was
-	// done already; Twice those that were taken twice: none must be.
+	// Duplicates are payments that were asked for again, with a key that was
+	// charged already: they were not charged twice.
 	Duplicates int `json:"duplicates"`
-	Twice      int `json:"twice"`
 }
 
 // Cost is an estimate in USD per million requests that the function took.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/lambdatune/lambdatune/examples/lab/measure"
+	"github.com/lambdatune/lambdatune/examples/lab/result"
+	"github.com/lambdatune/lambdatune/examples/lab/world"
+	"github.com/lambdatune/lambdatune/handler/local/gobuild"
+)
+
+// lab runs, and shows what came of it.
+func lab(ctx context.Context, c config) error {
+	dir, err := os.MkdirTemp("", "lab-functions-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := build(ctx, c, dir); err != nil {
+		return err
+	}
+	res, err := run(ctx, c, dir)
+	if err != nil {
+		return err
+	}
+	for _, r := range res.Runs {
+		plain(c.log, r)
+	}
+	return nil
+}
+
+// build builds the functions, as one would for Lambda, into dir.
+func build(ctx context.Context, c config, dir string) error {
+	fmt.Fprintln(c.log, "building the functions")
+	for _, name := range c.variants {
+		err := gobuild.Build(ctx, filepath.Join(c.dir, "functions", name), filepath.Join(dir, name), "-tags=lambda.norpc", "-trimpath", "-ldflags=-s -w")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs the variants, which are built in dir, one after the other.
+func run(ctx context.Context, c config, dir string) (*result.Result, error) {
+	res := &result.Result{
+		Made: time.Now().UTC().Truncate(time.Second), Command: c.command, Machine: machine(), Seed: c.seed, Prices: measure.Prices(),
+	}
+	w, err := world.Start(ctx, world.Config{
+		SecretsQuota: c.secretsQuota * c.scale(), MetricsQuota: c.metricsQuota * c.scale(),
+		APILatency: c.apiLatency, PaymentLatency: c.latency, Idle: c.idle,
+		Connections: c.connections, PriceListBytes: c.priceList,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	res.Assumptions = c.assumptions(w.HasDatabase())
+	for _, name := range c.variants {
+		fmt.Fprintf(c.log, "%s: %v at %v requests per second\n", name, c.duration, c.rate)
+		r, err := newVariant(c, w, name, filepath.Join(dir, name)).run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		res.Runs = append(res.Runs, r)
+	}
+	return res, nil
+}
+
+// plain prints the figures of a run.
+func plain(w io.Writer, r result.Run) {
+	fmt.Fprintf(w, "%s: %d offered, %d succeeded, %d throttled, %d failed %v; %.1f rps\n", r.Name, r.Offered, r.Succeeded, r.Throttled, r.Failed, r.Errors, r.AchievedRPS)
+	fmt.Fprintf(w, "  latency %+v\n  service %+v\n  init %+v\n  alone %+v\n", r.Latency, r.ServiceTime, r.InitTime, r.AloneTime)
+	fmt.Fprintf(w, "  concurrency peak %d mean %.2f little %.2f demand %.1f; %d environments, %d cold\n", r.PeakConcurrency, r.MeanConcurrency, r.LittleConcurrency, r.DemandConcurrency, r.PeakEnvironments, r.ColdStarts)
+	fmt.Fprintf(w, "  API %+v = %d; database %+v; payments %+v\n", r.API, r.Calls(), r.Database, r.Payments)
+	fmt.Fprintf(w, "  CPU %v, %d MB; cost %+v\n", r.CPU, r.PeakMemory>>20, r.Cost)
+}

@@ -240,7 +240,6 @@ func (t *table) measured(r *result.Result) {
 	}
 	compare(t, "payment API, requests", r.Runs, payments(func(p *result.Payments) int { return p.Requests }), plain)
 	compare(t, "  TLS connections", r.Runs, payments(func(p *result.Payments) int { return p.Connections }), plain)
-	compare(t, "  paid twice", r.Runs, payments(func(p *result.Payments) int { return p.Twice }), plain)
 	compare(t, "CPU per request", r.Runs, func(r *result.Run) (float64, bool) {
 		n := r.Succeeded + r.Failed
 		if n == 0 || r.CPU <= 0 {
@@ -300,7 +299,7 @@ func machine(m result.Machine) string {
 	if m.Cores > 0 {
 		parts = append(parts, fmt.Sprintf("%d cores", m.Cores))
 	}
-	for _, s := range []string{m.CPU, m.OS, m.Go, m.Comment} {
+	for _, s := range []string{m.CPU, m.OS, m.Go} {
 		if s != "" && s != "unknown" {
 			parts = append(parts, s)
 		}
@@ -308,11 +307,7 @@ func machine(m result.Machine) string {
 	if m.Memory > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f GiB", float64(m.Memory)/(1<<30)))
 	}
-	s := strings.Join(parts, ", ")
-	if m.Loaded && s != "" {
-		s += "; other programs took CPU"
-	}
-	return s
+	return strings.Join(parts, ", ")
 }
 
 func (t *table) simulated(s *result.Simulation) {

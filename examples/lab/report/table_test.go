@@ -84,8 +84,9 @@ func TestTableEdges(t *testing.T) {
 func TestRatios(t *testing.T) {
 	r := lab(t)
 	r.Runs[0].Succeeded, r.Runs[0].ColdStarts, r.Runs[1].ColdStarts = 0, 5, 0
+	r.Runs[0].Throttled = 0
 	got := table(t, r)
-	for name, want := range map[string]string{"  succeeded": "∞", "  cold starts": "0×", "  paid twice": "0"} {
+	for name, want := range map[string]string{"  succeeded": "∞", "  cold starts": "0×", "  throttled (429)": "%)"} {
 		i := strings.Index(got, "\n"+name)
 		line, _, _ := strings.Cut(got[i+1:], "\n")
 		if cells := strings.Fields(line); cells[len(cells)-1] != want {

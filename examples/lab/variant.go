@@ -216,6 +216,7 @@ func judge(res *runtimeapi.Result) (measure.Outcome, string) {
 func (v variant) echo() result.Config {
 	c := result.Config{
 		Rate: v.rate, Environments: v.environments, Duration: v.duration, MemoryMB: v.memory, Seed: v.seed, Scale: v.scale(),
+		APILatency: v.apiLatency, PaymentLatency: v.latency,
 	}
 	if v.world.HasDatabase() {
 		c.MaxConnections = v.connections

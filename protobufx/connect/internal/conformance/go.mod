@@ -6,6 +6,8 @@ replace github.com/lambdatune/lambdatune => ../../../..
 
 require (
 	connectrpc.com/connect v1.21.1
+	github.com/aws/aws-lambda-go v1.55.1
+	github.com/awslabs/aws-lambda-go-api-proxy v0.16.2
 	github.com/lambdatune/lambdatune v0.0.0
 	google.golang.org/protobuf v1.36.12
 )

@@ -1,0 +1,22 @@
+// One procedure by protobufx/connect, in protobuf and JSON.
+package main
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/lambdatune/lambdatune/handler"
+	"github.com/lambdatune/lambdatune/protobufx"
+	"github.com/lambdatune/lambdatune/protobufx/connect"
+	"github.com/lambdatune/lambdatune/protobufx/pbjson"
+)
+
+func do(_ context.Context, p *wrapperspb.StringValue) (*wrapperspb.StringValue, error) { return p, nil }
+
+func main() {
+	handler.Start(connect.Handle(connect.Service{
+		Procedures: []connect.Procedure{connect.Unary("/lambdatune.test.v1.PersonService/Do", do)},
+		Options:    []protobufx.Option{protobufx.JSON(pbjson.Format{})},
+	}))
+}

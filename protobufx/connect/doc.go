@@ -11,7 +11,9 @@
 //		}))
 //	}
 //
-// The protocol is described at https://connectrpc.com/docs/protocol.
+// The protocol is described at https://connectrpc.com/docs/protocol; its conformance
+// suite (https://github.com/connectrpc/conformance) is among the tests. What
+// interceptors do elsewhere is for the middleware of handler.Use.
 //
 // # What is answered
 //
@@ -48,10 +50,11 @@
 //
 // # Metadata
 //
-// protobufx.CallFrom tells the request's headers, and AddHeader adds leading
-// metadata, to an error too; [AddTrailer] adds trailing metadata. ALB target
-// groups without multi-value headers, HTTP APIs and function URLs join values of
-// one name by commas.
+// protobufx.CallFrom tells the request's headers, and its AddHeader adds leading
+// metadata, to an error too; [AddTrailer] adds trailing metadata. HTTP APIs and
+// function URLs join the values of one name by commas. An ALB whose target group
+// has no multi-value headers passes the last value of a request's header alone;
+// several values of an answer's are joined here.
 //
 // # API Gateway REST APIs
 //

@@ -19,7 +19,9 @@ import (
 	"github.com/lambdatune/lambdatune/protobufx/internal/engine"
 )
 
-// An Error is an error that the client is told as it is, whatever its code.
+// An Error is an error that the client is told as it is, whatever its code. To
+// handler.HTTP and protobufx.Handle it is an error like any other, of which clients
+// learn nothing; a [*protobufx.Error] is told by all three.
 type Error struct {
 	// Code is the kind. One that is none of the constants counts as CodeUnknown.
 	Code Code
@@ -59,10 +61,6 @@ func (e *Error) code() Code {
 	return CodeUnknown
 }
 
-// HTTPStatus returns the HTTP status of the code. handler.HTTP and
-// protobufx.Handle ask for it too.
-func (e *Error) HTTPStatus() int { return e.code().status() }
-
 // A fault is what a client is told.
 type fault struct {
 	status  int
@@ -80,7 +78,8 @@ func faultOf(err error) fault {
 		return fault{status: e.status, code: e.code, message: e.message, header: e.header, refused: true}
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
-		return fault{status: e.HTTPStatus(), code: e.code(), message: e.Message, details: e.Details, header: e.Header, log: e.log || e.HTTPStatus() >= 500}
+		code := e.code()
+		return fault{status: code.status(), code: code, message: e.Message, details: e.Details, header: e.Header, log: e.log || code.status() >= 500}
 	}
 	var f fault
 	_, says := errors.AsType[interface {

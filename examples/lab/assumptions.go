@@ -8,8 +8,8 @@ import (
 // assumptions say what stands in for what.
 func (c config) assumptions(database bool) []string {
 	s := []string{
-		fmt.Sprintf("The load is %.3g of the talk's 6,000 rps, and so are the quotas; environments and connections are a few more than that share, because few arrivals vary more than many.", c.scale()),
-		fmt.Sprintf("Arrivals are a Poisson process at the given rate, the same for both functions; latency counts from the scheduled arrival. A request that finds no environment is throttled and not sent again."),
+		fmt.Sprintf("The load is 1/%.0f of the talk's 6,000 rps, and so are the quotas. The same share of its 600 environments would be %.0f; there are more, so that it is seen how many the load takes.", 1/c.scale(), 600*c.scale()),
+		"Arrivals are a Poisson process, the same for both functions; latency counts from the scheduled arrival. A request that finds no environment is throttled and not sent again.",
 		fmt.Sprintf("AWS's APIs answer on loopback, over HTTP without TLS, after %v; the payment API over TLS after %v. This favours the function that calls more.", c.apiLatency, c.latency),
 		fmt.Sprintf("The quotas are the talk's, GetSecretValue %v and PutMetricData %v calls per second, with one second's worth of calls as the burst; AWS documents no burst. Defaults today are 10,000 and 500, the latter adjustable.", c.secretsQuota, c.metricsQuota),
 		fmt.Sprintf("A function has as much CPU as this machine's %d cores give it, shared with the load, the servers and the database; at %d MB Lambda gives it %.2f of one. The memory size counts for the costs alone.", runtime.NumCPU(), c.memory, float64(c.memory)/1769),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -63,17 +64,22 @@ func credentials(context.Context) (aws.Credentials, error) {
 	}, nil
 }
 
-// Get returns the shop's prices, which must not be changed.
+// Get returns the shop's prices, which must not be changed. Old ones are better
+// than none while the bucket cannot be read.
 func (l *priceList) Get(ctx context.Context) (map[string]int64, error) {
 	l.mu.Lock()
-	prices := l.prices
-	fresh := time.Now().Round(0).Sub(l.loaded) < maxPriceAge // by the wall clock, which a freeze does not stop
+	prices, loaded := l.prices, l.loaded
 	l.mu.Unlock()
+	fresh := time.Now().Round(0).Sub(loaded) < maxPriceAge // by the wall clock, which a freeze does not stop
 	if prices != nil && fresh {
 		return prices, nil
 	}
 	if err := l.load(ctx); err != nil {
-		return nil, err
+		if prices == nil {
+			return nil, err
+		}
+		slog.WarnContext(ctx, "prices are old", "loaded", loaded, "error", err)
+		return prices, nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

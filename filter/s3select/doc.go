@@ -27,6 +27,37 @@
 // without S3. [Reduce] reads ranges of an object at the same time. [Query.Explain]
 // says what a query reads.
 //
+// # Beyond one function
+//
+// What is too much for one function, many can do, and Step Functions distributes:
+// [Query.Plan] lays the objects below a prefix out in ranges, each a line of JSON;
+// a Distributed Map invokes a function with each line, whose logic is [Part]; and
+// [Merge] joins what they return, every record exactly once.
+//
+//	func plan(ctx context.Context, p Prefix) (Planned, error) {
+//		for item, err := range query.Plan(ctx, client, s3select.Object{Bucket: p.Bucket, Key: p.Key}, 0) {
+//			… // json.NewEncoder(lines).Encode(item), then PutObject
+//		}
+//	}
+//
+//	func part(ctx context.Context, item s3select.Object) (s3select.Partial[Summary], error) {
+//		return s3select.Part(ctx, client, item, query, add)
+//	}
+//
+//	func merge(ctx context.Context, r Results) (Summary, error) {
+//		plan := s3select.Rows[s3select.Object](ctx, client, r.Plan, lines)
+//		return s3select.Merge(plan, parts(ctx, r), add2)
+//	}
+//
+// The map's ItemReader has the InputType JSONL. Its ResultWriter, with the
+// Transformation COMPACT and the OutputType JSONL, writes the results into files
+// that a manifest names
+// (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html):
+// both are objects for [Rows], as the example of Merge shows. Iterations that run
+// twice, as those of Express workflows may, count once; one that failed is missing,
+// which is an error. examples/report has the state machine, and runs its steps
+// without AWS.
+//
 // # The language
 //
 // All of S3's SQL reference

@@ -14,7 +14,8 @@ type Client interface {
 	GetObject(ctx context.Context, in *s3.GetObjectInput, opts ...func(*s3.Options)) (*s3.GetObjectOutput, error)
 }
 
-// An Object is what to query.
+// An Object is what to query. Its JSON, which has a version, is an item for a
+// function to query, see [Query.Plan].
 type Object struct {
 	Bucket string
 	Key    string

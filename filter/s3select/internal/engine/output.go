@@ -188,5 +188,16 @@ func (f *fields) needsQuotes(text []byte) bool {
 			return true
 		}
 	}
-	return bytes.Contains(text, []byte(f.cfg.Field)) || bytes.Contains(text, []byte(f.cfg.Record))
+	return disturbs(text, f.cfg.Field) || disturbs(text, f.cfg.Record)
+}
+
+// disturbs reports that text has the delimiter, or ends as it begins: then what
+// follows could make one of it.
+func disturbs(text []byte, delimiter string) bool {
+	for i := 1; i < len(delimiter); i++ {
+		if bytes.HasSuffix(text, []byte(delimiter[:i])) {
+			return true
+		}
+	}
+	return bytes.Contains(text, []byte(delimiter))
 }

@@ -161,6 +161,10 @@ func (t *table) calls(runs []result.Run) {
 		return
 	}
 	compare(t, "AWS API calls", runs, always(func(r *result.Run) float64 { return float64(r.Calls()) }), plain)
+	compare(t, "  per request taken", runs, func(r *result.Run) (float64, bool) {
+		n := r.Succeeded + r.Failed
+		return float64(r.Calls()) / float64(max(n, 1)), n > 0
+	}, plain)
 	for _, op := range operations(runs) {
 		compare(t, "  "+op, runs, always(func(r *result.Run) float64 { return calls(callsOf(r, op)) }), func(r *result.Run, v float64) string {
 			if c := callsOf(r, op); c.Throttled > 0 {
@@ -285,9 +289,9 @@ func (t *table) errors(runs []result.Run) {
 
 func (t *table) marks(r *result.Run) {
 	for _, m := range r.Marks {
-		at := figure(m.At.Seconds()) + " s"
+		at := shortSeconds(m.At)
 		if m.Until > m.At {
-			at = figure(m.At.Seconds()) + " to " + figure(m.Until.Seconds()) + " s"
+			at += " to " + shortSeconds(m.Until)
 		}
 		t.line("%s at %s: %s", r.Name, at, m.Text)
 	}

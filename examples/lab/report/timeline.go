@@ -103,7 +103,9 @@ func (c *canvas) marks(p plot, runs []result.Run) {
 	}
 }
 
-func shortSeconds(d time.Duration) string { return figure(d.Seconds()) + " s" }
+func shortSeconds(d time.Duration) string {
+	return figure(d.Round(100*time.Millisecond).Seconds()) + " s"
+}
 
 // smooth gives each second the mean of Little over up to n seconds around it,
 // which is Little's law for that time. Seconds with and without load are not mixed.

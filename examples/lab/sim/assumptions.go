@@ -37,7 +37,11 @@ func (t Talk) assumptions(r *result.Result, wait time.Duration, from string) []r
 		if err != nil {
 			continue // Simulate has failed already
 		}
-		add("own work of "+run.Name, "mean "+span(v.work.Mean())+" on a whole core of this machine, whatever the memory size", v.workFrom)
+		work := "mean " + span(v.work.Mean())
+		if p := run.Config.PaymentLatency; p > 0 {
+			work += ", the payment API's " + span(p) + " in it"
+		}
+		add("own work of "+run.Name, work+"; on this machine's cores, whatever the memory size, which favours the one that uses more CPU", v.workFrom)
 		add("INIT of "+run.Name, "mean "+span(run.Init.Mean()), fmt.Sprintf("measured, %d cold starts", len(run.Init)))
 		calls := "none"
 		if len(v.calls) > 0 {

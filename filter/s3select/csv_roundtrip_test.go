@@ -22,7 +22,7 @@ func (m maker) dialect() dialect {
 func (m maker) text() string {
 	var b strings.Builder
 	for range m.IntN(5) {
-		b.WriteString(m.pick("a", "b", "ab", " ", ",", ";", "\t", "|", "€", "\n", "\r", "~", `"`, "'", `\`, "#", "\xe2"))
+		b.WriteString(m.pick("a", "b", "ab", " ", ",", ";", "\t", "|", "€", "\n", "\r", "~", `"`, "'", `\`, "#", "é"))
 	}
 	return b.String()
 }

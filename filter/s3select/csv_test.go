@@ -94,3 +94,25 @@ func TestCSV(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// S3 takes UTF-8 only. What is not must neither be replaced in a result nor break
+// its JSON.
+func TestTextEncoding(t *testing.T) {
+	for _, c := range []struct{ format, sql, data, want, strict string }{
+		{"CSV", "SELECT * FROM S3Object", "a,b\nc,\xff\n", "{\"_1\":\"a\",\"_2\":\"b\"}\nInvalidTextEncoding", "{\"_1\":\"a\",\"_2\":\"b\"}\nInvalidTextEncoding"},
+		{"CSV", "SELECT _2 FROM S3Object WHERE _1 = 'a'", "a,b\nc,\xff\n", "{\"_2\":\"b\"}\n", "{\"_2\":\"b\"}\nInvalidTextEncoding"},
+		{"CSV", "SELECT COUNT(*) FROM S3Object", "a\n\xff\n", "{\"_1\":2}\n", "InvalidTextEncoding"},
+		{"CSV", "SELECT * FROM S3Object", "\xffa\n", "InvalidTextEncoding", "InvalidTextEncoding"},
+		{"JSON", "SELECT a FROM S3Object", "{\"a\":\"\xc3\"}\n", "InvalidTextEncoding", "InvalidTextEncoding"},
+		{"JSON", "SELECT a FROM S3Object WHERE a = 1", "{\"a\":1}\n{\"a\":\"\xff\"}\n", "{\"a\":1}\n", "{\"a\":1}\nInvalidTextEncoding"},
+	} {
+		q := s3select.Query{SQL: c.sql, Input: s3select.Input{Format: c.format}, Output: s3select.Output{Format: "JSON"}}
+		if got := written(t, q, c.data); got != c.want {
+			t.Errorf("%s of %q: got %q, want %q", c.sql, c.data, got, c.want)
+		}
+		q.Strict = true
+		if got := written(t, q, c.data); got != c.strict {
+			t.Errorf("%s of %q, strictly: got %q, want %q", c.sql, c.data, got, c.strict)
+		}
+	}
+}

@@ -128,9 +128,11 @@ func TestJSONStatements(t *testing.T) {
 		{"SELECT * FROM S3Object", `{"a":1} x`, "JSONParsingError"},
 		{"SELECT COUNT(*) FROM S3Object", `{"a":}`, "JSONParsingError"},
 		{"SELECT 1 FROM S3Object", `{"a":01}`, "JSONParsingError"},
-		{"SELECT * FROM S3Object", `{"a":"` + strings.Repeat("x", 1<<20) + `"}`, "OverMaxRecordSize"},
+		{"SELECT * FROM S3Object", `{"a":"` + strings.Repeat("x", 1<<20-8) + `"}`, `{"a":"` + strings.Repeat("x", 1<<20-8) + `"}` + "\n"},
+		{"SELECT * FROM S3Object", `{"a":"` + strings.Repeat("x", 1<<20-7) + `"}`, "OverMaxRecordSize"},
 		{"SELECT a, a FROM S3Object", `{"a":"` + strings.Repeat("x", 600<<10) + `"}`, "OverMaxRecordSize"},
-		{"SELECT " + strings.Repeat(" ", 256<<10) + "a FROM S3Object", "", "ExpressionTooLong"},
+		{"SELECT a FROM S3Object" + strings.Repeat(" ", 256<<10-22), "", ""},
+		{"SELECT a FROM S3Object" + strings.Repeat(" ", 256<<10-21), "", "ExpressionTooLong"},
 		{"SELECT " + strings.Repeat("(", 5000) + "a FROM S3Object", "", "MaxOperatorsExceeded"},
 		{"SELECT a" + strings.Repeat("+1", 30000) + " FROM S3Object", "", "MaxOperatorsExceeded"},
 	} {

@@ -44,7 +44,7 @@ func (a *aggregate) add(r *Run, t *tally) {
 	switch a.name {
 	case "SUM", "AVG":
 		if !v.Number() {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers, not a %s: CAST it", a.name, v.Kind), a.pos)
+			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers, not %s: CAST it", a.name, v.Kind), a.pos)
 			return
 		}
 		if t.n == 1 {
@@ -64,7 +64,7 @@ func (a *aggregate) add(r *Run, t *tally) {
 		// S3 documents numbers only. A string would hide that the numbers of CSV
 		// must be CAST: the greatest of '9' and '10' is '9'.
 		if !v.Number() && v.Kind != value.Timestamp {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers or timestamps, not a %s: CAST it", a.name, v.Kind), a.pos)
+			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers or timestamps, not %s: CAST it", a.name, v.Kind), a.pos)
 			return
 		}
 		if t.n == 1 {
@@ -73,7 +73,7 @@ func (a *aggregate) add(r *Run, t *tally) {
 		}
 		c, ok := value.Compare(&v, &t.v)
 		if !ok {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s cannot compare a %s with a %s", a.name, v.Kind, t.v.Kind), a.pos)
+			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s cannot compare %s with %s", a.name, v.Kind, t.v.Kind), a.pos)
 			return
 		}
 		if c < 0 == (a.name == "MIN") && c != 0 {

@@ -51,7 +51,7 @@ func (c *compiler) call(x *sql.Call) evaluator {
 			case in[i].Unknown():
 				return value.NullValue
 			case in[i].Kind != kinds[i]:
-				r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "argument %d of %s must be a %s, not a %s", i+1, x.Func, kinds[i], in[i].Kind), x.Pos())
+				r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "argument %d of %s must be %s, not %s", i+1, x.Func, kinds[i], in[i].Kind), x.Pos())
 				return value.NullValue
 			}
 		}

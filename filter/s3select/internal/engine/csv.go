@@ -184,6 +184,11 @@ func (r *Run) csvRecord(line []byte, quoted bool) error {
 		return nil
 	}
 	r.Records++
+	if r.p.cfg.Strict || !c.ready {
+		if err := encoded(line); err != nil {
+			return r.place(err)
+		}
+	}
 	if !c.ready {
 		use := r.Records == 1 && cfg.Header == HeaderUse
 		if use {

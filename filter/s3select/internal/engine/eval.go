@@ -282,7 +282,7 @@ func (c *compiler) predicate(x sql.Expr) predicate {
 		}
 	}
 	if l, ok := x.(*sql.Literal); ok && l.Value.Kind > value.Bool {
-		c.fail(fault.At(x.Pos(), "IncorrectSqlFunctionArgumentType", "a condition is needed here, not a %s", l.Value.Kind))
+		c.fail(fault.At(x.Pos(), "IncorrectSqlFunctionArgumentType", "a condition is needed here, not %s", l.Value.Kind))
 	}
 	in := c.expr(x)
 	return func(r *Run) tri {
@@ -504,7 +504,7 @@ func (c *compiler) inValue(x *sql.In) predicate {
 			return unknown
 		}
 		if l.Kind != value.List {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "IN needs a list, not a %s", l.Kind), x.Pos())
+			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "IN needs a list, not %s", l.Kind), x.Pos())
 			return unknown
 		}
 		found := no
@@ -553,7 +553,7 @@ func (c *compiler) like(x *sql.Like) predicate {
 			r.failAt(err, x.Pattern.Pos())
 			return unknown
 		case v.Kind != value.String:
-			r.failAt(fault.New("LikeInvalidInputs", "LIKE needs a string, not a %s: CAST it", v.Kind), x.Pos())
+			r.failAt(fault.New("LikeInvalidInputs", "LIKE needs a string, not %s: CAST it", v.Kind), x.Pos())
 			return unknown
 		}
 		return truth(p.Match(v.Text) != not)

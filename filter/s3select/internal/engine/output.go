@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
@@ -10,6 +11,15 @@ import (
 
 // output writes the current row's result and hands it on.
 func (r *Run) output() error {
+	if len(r.p.aggs) == 0 {
+		record := r.raw
+		if !r.p.cfg.JSON {
+			record = r.csv.line
+		}
+		if err := encoded(record); err != nil {
+			return err
+		}
+	}
 	r.out = r.out[:0]
 	var err error
 	delimiter := r.p.cfg.Record
@@ -40,6 +50,15 @@ func (r *Run) output() error {
 		return err
 	}
 	return nil
+}
+
+// encoded is an error where a record is not UTF-8, the only encoding that S3 takes:
+// in a result, what is not would be replaced.
+func encoded(record []byte) error {
+	if utf8.Valid(record) {
+		return nil
+	}
+	return fault.New("InvalidTextEncoding", "the record is not UTF-8")
 }
 
 func (r *Run) appendJSON(dst []byte) ([]byte, error) {

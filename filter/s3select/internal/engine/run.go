@@ -59,7 +59,11 @@ func (r *Run) failAt(err error, pos int) {
 func (r *Run) json(record []byte) error {
 	r.Records++
 	if r.p.cfg.Strict {
-		if err := jsonscan.Valid(record); err != nil {
+		err := encoded(record)
+		if err == nil {
+			err = jsonscan.Valid(record)
+		}
+		if err != nil {
 			return r.place(err)
 		}
 	}

@@ -49,7 +49,7 @@ func Cast(v *Value, k Kind) (Value, error) {
 			return *v, nil
 		}
 	}
-	return Value{}, fault.New("InvalidCast", "a %s cannot be cast to %s", v.Kind, k)
+	return Value{}, fault.New("InvalidCast", "%s cannot be cast to %s", v.Kind, k)
 }
 
 // appendFloatText spells a float so that it reads back as one: 1.0, not 1.
@@ -85,7 +85,7 @@ func castBool(v *Value) (Value, error) {
 		}
 		return castFailed(v, Bool)
 	}
-	return Value{}, fault.New("InvalidCast", "a %s cannot be cast to BOOL", v.Kind)
+	return Value{}, fault.New("InvalidCast", "%s cannot be cast to BOOL", v.Kind)
 }
 
 func castInt(v *Value) (Value, error) {
@@ -125,7 +125,7 @@ func castInt(v *Value) (Value, error) {
 		}
 		return overflow()
 	}
-	return Value{}, fault.New("InvalidCast", "a %s cannot be cast to INT", v.Kind)
+	return Value{}, fault.New("InvalidCast", "%s cannot be cast to INT", v.Kind)
 }
 
 func castFloat(v *Value) (Value, error) {
@@ -150,7 +150,7 @@ func castFloat(v *Value) (Value, error) {
 		}
 		return OfFloat(f), nil
 	}
-	return Value{}, fault.New("InvalidCast", "a %s cannot be cast to FLOAT", v.Kind)
+	return Value{}, fault.New("InvalidCast", "%s cannot be cast to FLOAT", v.Kind)
 }
 
 func castDecimal(v *Value) (Value, error) {
@@ -169,7 +169,7 @@ func castDecimal(v *Value) (Value, error) {
 		}
 		return castFailed(v, Decimal)
 	}
-	return Value{}, fault.New("InvalidCast", "a %s cannot be cast to DECIMAL", v.Kind)
+	return Value{}, fault.New("InvalidCast", "%s cannot be cast to DECIMAL", v.Kind)
 }
 
 // decimalText keeps words such as inf, and hexadecimal, out of what is taken

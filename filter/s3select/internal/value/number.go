@@ -19,7 +19,7 @@ func Arith(op byte, x, y *Value) (Value, error) {
 		if x.Number() {
 			k = y.Kind
 		}
-		return Value{}, fault.New("IncorrectSqlFunctionArgumentType", "%c needs numbers, not a %s: CAST it", op, k)
+		return Value{}, fault.New("IncorrectSqlFunctionArgumentType", "%c needs numbers, not %s: CAST it", op, k)
 	}
 	if (op == '/' || op == '%') && y.zero() {
 		return Value{}, fault.New("IllegalSqlFunctionArgument", "division by zero")
@@ -115,7 +115,7 @@ func Neg(x *Value) (Value, error) {
 	case Decimal:
 		return OfDec(x.Dec().Neg()), nil
 	}
-	return Value{}, fault.New("IncorrectSqlFunctionArgumentType", "- needs a number, not a %s: CAST it", x.Kind)
+	return Value{}, fault.New("IncorrectSqlFunctionArgumentType", "- needs a number, not %s: CAST it", x.Kind)
 }
 
 func (v *Value) zero() bool {

@@ -18,7 +18,7 @@ type Query struct {
 	// Statement, where it is not nil, is used in the place of SQL.
 	Statement *Statement
 	// Params are the values of the parameters, in order: nil, a bool, an integer,
-	// a float, a string, a time.Time, or a slice of these to the right of IN. They
+	// a float, a string, a time.Time, or a slice of these for IN ? or IN (?). They
 	// need no quoting.
 	Params []any
 	// Input is the format of the object.

@@ -157,6 +157,10 @@ func TestParameters(t *testing.T) {
 	}{
 		{"SELECT n FROM S3Object WHERE s = ?", []any{"it's"}, "{\"n\":1}\n"},
 		{"SELECT n FROM S3Object WHERE n IN ? LIMIT ?", []any{[]int{2, 3}, 5}, "{\"n\":2}\n"},
+		{"SELECT n FROM S3Object WHERE n IN (?)", []any{[]int{2, 3}}, "{\"n\":2}\n"},
+		{"SELECT n FROM S3Object WHERE n IN (?, ?)", []any{2, 3}, "{\"n\":2}\n"},
+		{"SELECT n FROM S3Object WHERE n NOT IN (?)", []any{[]int{}}, "{\"n\":1}\n{\"n\":2}\n"},
+		{"SELECT n FROM S3Object WHERE n IN (?)", []any{1}, "{\"n\":1}\n"},
 		{"SELECT ? AS a, ? AS b, ? AS c FROM S3Object LIMIT 1", []any{nil, true, 1.5}, "{\"a\":null,\"b\":true,\"c\":1.5}\n"},
 		{"SELECT n FROM S3Object WHERE s = ?", []any{struct{}{}}, "InvalidRequestParameter"},
 		{"SELECT n FROM S3Object LIMIT ?", []any{-1}, "EvaluatorNegativeLimit"},

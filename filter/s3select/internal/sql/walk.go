@@ -85,12 +85,16 @@ type Arg struct {
 	List  []value.Value
 }
 
-// Bind puts arguments in the place of the parameters.
+// Bind puts arguments in the place of the parameters. IN (?) searches a list as
+// IN ? does.
 func (s *Select) Bind(args []Arg) {
 	var bind func(x *Expr)
 	bind = func(x *Expr) {
 		p, ok := (*x).(*Param)
 		if !ok {
+			if in, ok := (*x).(*In); ok {
+				in.unwrap(args)
+			}
 			for _, y := range children(*x) {
 				bind(y)
 			}
@@ -109,6 +113,17 @@ func (s *Select) Bind(args []Arg) {
 	}
 	for _, x := range s.Exprs() {
 		bind(x)
+	}
+}
+
+// unwrap takes the parentheses from around a parameter that is a list.
+func (in *In) unwrap(args []Arg) {
+	l, ok := in.Y.(*List)
+	if !ok || len(l.Elems) != 1 {
+		return
+	}
+	if p, ok := l.Elems[0].(*Param); ok && args[p.N].List != nil {
+		in.Y = p
 	}
 }
 

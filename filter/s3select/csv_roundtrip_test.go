@@ -101,7 +101,11 @@ func TestCSVDialects(t *testing.T) {
 		m := maker{rand.New(rand.NewPCG(uint64(round), 5))}
 		in, out := m.dialect(), m.dialect()
 		var records [][]string
-		for range m.IntN(6) {
+		n := m.IntN(6)
+		if round%300 == 0 {
+			n = 40_000 // more than the engine reads at once
+		}
+		for range n {
 			r := make([]string, 1+m.IntN(4))
 			for i := range r {
 				r[i] = m.text()
@@ -123,11 +127,11 @@ func TestCSVDialects(t *testing.T) {
 			t.Helper()
 			got := written(t, q, data)
 			if have := out.read(t, got); !slices.EqualFunc(have, want, slices.Equal) {
-				t.Fatalf("%d: %s of %q\n in %q\nout %q\n got %q\nwant %q", round, q.SQL, data, in, out, have, want)
+				t.Fatalf("%d: %s of %.2000q\n in %q\nout %q\n got %.2000q\nwant %.2000q", round, q.SQL, data, in, out, have, want)
 			}
 		}
 		check(records)
-		for _, r := range records {
+		for _, r := range records[:min(len(records), 5)] {
 			q.SQL = "SELECT _2 FROM S3Object WHERE _1 = '" + strings.ReplaceAll(r[0], "'", "''") + "'"
 			var want [][]string
 			for _, other := range records {

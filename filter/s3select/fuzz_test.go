@@ -192,6 +192,20 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
+// The same where values lie across the ends of what the engine reads at once.
+func TestAgainstReferenceAtLength(t *testing.T) {
+	for i := range 4 {
+		m := maker{rand.New(rand.NewPCG(uint64(i), 7))}
+		var data strings.Builder
+		for data.Len() < 600<<10 {
+			data.WriteString(m.data())
+		}
+		for _, text := range []string{"SELECT * FROM S3Object", `SELECT s."a", s."b" FROM S3Object s WHERE s."x" = 1 OR s."a" IS NOT MISSING`, `SELECT COUNT(*), COUNT(r) FROM S3Object[*]."a"[*] r`} {
+			against(t, text, data.String())
+		}
+	}
+}
+
 func FuzzAgainstReference(f *testing.F) {
 	f.Add(uint64(1), uint64(2))
 	f.Fuzz(func(t *testing.T, a, b uint64) {

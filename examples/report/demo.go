@@ -23,7 +23,7 @@ import (
 // without the package.
 func demo(ctx context.Context, w io.Writer, query s3select.Query, megabytes int) error {
 	data := generate(megabytes << 20)
-	client, stop, err := endpoint(ctx, data)
+	client, stop, err := endpoint(ctx, map[string][]byte{key: data})
 	if err != nil {
 		return err
 	}
@@ -99,9 +99,9 @@ func generate(size int) []byte {
 
 const bucket, key = "logs", "2026-05-01.jsonl"
 
-// endpoint is a client of MinIO, if MINIO_ENDPOINT says where one runs (with
+// endpoint is a client of a bucket with the objects: of MinIO, if MINIO_ENDPOINT says where one runs (with
 // MINIO_ROOT_USER and MINIO_ROOT_PASSWORD), and of a small stub otherwise.
-func endpoint(ctx context.Context, data []byte) (*s3.Client, func(), error) {
+func endpoint(ctx context.Context, objects map[string][]byte) (*s3.Client, func(), error) {
 	options := s3.Options{Region: "us-east-1", UsePathStyle: true}
 	if at := os.Getenv("MINIO_ENDPOINT"); at != "" {
 		options.BaseEndpoint = &at
@@ -112,10 +112,17 @@ func endpoint(ctx context.Context, data []byte) (*s3.Client, func(), error) {
 				return nil, nil, err
 			}
 		}
-		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(data)})
-		return client, func() {}, err
+		for key, data := range objects {
+			if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: bytes.NewReader(data)}); err != nil {
+				return nil, nil, err
+			}
+		}
+		return client, func() {}, nil
 	}
-	local := locals3.Start(bucket, key, data, 0)
+	local := locals3.Empty(bucket, 0)
+	for key, data := range objects {
+		local.Put(key, data)
+	}
 	options.BaseEndpoint = &local.URL
 	options.Credentials = credentials.NewStaticCredentialsProvider("local", "local", "")
 	return s3.New(options), local.Close, nil

@@ -1,8 +1,10 @@
 // Command report is a Lambda function that S3 calls for each day of access logs:
 // it fetches only the requests that failed, and prints what they have in common.
+// With REPORT_STEP it is one of the three functions that do so for all logs below
+// a prefix, see statemachine.asl.json.
 //
 // Outside of Lambda it runs on generated data, and compares itself with fetching
-// and decoding everything.
+// and decoding everything; with -distributed it runs the three functions.
 package main
 
 import (
@@ -20,6 +22,7 @@ import (
 
 	"github.com/lambdatune/lambdatune/examples/report/report"
 	"github.com/lambdatune/lambdatune/filter/s3select"
+	"github.com/lambdatune/lambdatune/handler"
 )
 
 const expression = "SELECT s.path, s.status, s.latency FROM S3Object s WHERE s.status >= ?"
@@ -33,8 +36,16 @@ func main() {
 
 	if os.Getenv("AWS_LAMBDA_RUNTIME_API") == "" {
 		megabytes := flag.Int("mb", 64, "size of the generated log, MB")
+		distributed := flag.Bool("distributed", false, "run the state machine's functions")
+		workers := flag.Int("workers", 8, "functions at a time, with -distributed")
 		flag.Parse()
-		if err := demo(context.Background(), os.Stdout, query, *megabytes); err != nil {
+		var err error
+		if *distributed {
+			err = distribution(context.Background(), os.Stdout, query, max(*megabytes, 1), max(*workers, 1))
+		} else {
+			err = demo(context.Background(), os.Stdout, query, *megabytes)
+		}
+		if err != nil {
 			log.Fatal(err)
 		}
 		return
@@ -44,6 +55,18 @@ func main() {
 		log.Fatal(err)
 	}
 	client := s3.NewFromConfig(cfg)
+	s := &steps{client: client, query: query, work: os.Getenv("WORK_BUCKET")}
+	switch step := os.Getenv("REPORT_STEP"); step {
+	case "":
+	case "plan":
+		handler.Start(handler.JSON(s.plan))
+	case "part":
+		handler.Start(handler.JSON(s.part))
+	case "merge":
+		handler.Start(handler.JSON(s.merge))
+	default:
+		log.Fatalf("REPORT_STEP is %q, it may be plan, part or merge", step)
+	}
 	lambda.Start(func(ctx context.Context, e events.S3Event) error {
 		return handle(ctx, client, query, e)
 	})

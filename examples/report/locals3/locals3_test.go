@@ -2,7 +2,9 @@ package locals3_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,15 +15,22 @@ import (
 	"github.com/lambdatune/lambdatune/examples/report/locals3"
 )
 
-func TestGetObject(t *testing.T) {
-	b := locals3.Start("logs", "day.jsonl", []byte("0123456789"), 0)
-	defer b.Close()
-	client := s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &b.URL, UsePathStyle: true,
+func clientOf(b *locals3.Bucket) *s3.Client {
+	return s3.New(s3.Options{Region: "us-east-1", BaseEndpoint: &b.URL, UsePathStyle: true,
 		Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")})
+}
+
+func TestGetObject(t *testing.T) {
+	b := locals3.Empty("logs", 0)
+	defer b.Close()
+	etag := b.Put("day.jsonl", []byte("0123456789"))
+	b.Put("empty", nil)
+	client := clientOf(b)
 	for _, tt := range []struct{ name, key, byteRange, match, want, code string }{
 		{name: "whole", key: "day.jsonl", want: "0123456789"},
-		{name: "range", key: "day.jsonl", byteRange: "bytes=2-4", match: locals3.ETag, want: "234"},
+		{name: "range", key: "day.jsonl", byteRange: "bytes=2-4", match: etag, want: "234"},
 		{name: "replaced", key: "day.jsonl", match: `"2"`, code: "PreconditionFailed"},
+		{name: "range of nothing", key: "empty", byteRange: "bytes=0-4", code: "InvalidRange"},
 		{name: "missing", key: "other", code: "NoSuchKey"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -49,7 +58,42 @@ func TestGetObject(t *testing.T) {
 			}
 		})
 	}
-	if n := b.Gets(); n != 3 || b.Gets() != 0 {
-		t.Errorf("%d requests for the object, want 3, once", n)
+	if n := b.Gets(); n != 4 || b.Gets() != 0 {
+		t.Errorf("%d requests for the object, want 4, once", n)
+	}
+}
+
+// What is put is listed, over pages, and is there with the ETag that putting it gave.
+func TestPutAndList(t *testing.T) {
+	b := locals3.Empty("logs", 0)
+	defer b.Close()
+	client := clientOf(b)
+	for i := range 2100 {
+		b.Put(fmt.Sprintf("days/%04d &ü", i), nil)
+	}
+	put, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("logs"), Key: aws.String("days/9"), Body: strings.NewReader("nine")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Put("other", nil)
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: aws.String("logs"), Prefix: aws.String("days/")})
+	n, keys := 0, map[string]bool{}
+	for ; pages.HasMorePages(); n++ {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			keys[*o.Key] = true
+			if *o.Key == "days/9" && (*o.Size != 4 || *o.ETag != *put.ETag) {
+				t.Errorf("%d bytes, ETag %s, want 4, %s", *o.Size, *o.ETag, *put.ETag)
+			}
+		}
+	}
+	if n != 3 || len(keys) != 2101 || !keys["days/2099 &ü"] {
+		t.Errorf("%d keys in %d pages", len(keys), n)
+	}
+	if _, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("logs"), Key: aws.String("days/9"), IfMatch: put.ETag}); err != nil {
+		t.Error(err)
 	}
 }

@@ -259,7 +259,7 @@ func (t Talk) model(v *variant, limit int) *Model {
 	return m
 }
 
-// run is the simulation's outcome as a run.
+// run is the simulation's outcome as a run, with summaries alone.
 func (t Talk) run(measured *result.Run, v *variant, m *Model, st *Stats) result.Run {
 	window := (m.Length - m.Warmup).Seconds()
 	r := result.Run{
@@ -294,5 +294,6 @@ func (t Talk) run(measured *result.Run, v *variant, m *Model, st *Stats) result.
 		}
 	}
 	r.Summarize()
+	r.Latencies, r.Service, r.Init = nil, nil, nil // millions
 	return r
 }

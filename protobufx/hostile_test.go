@@ -9,6 +9,10 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/lambdatune/lambdatune/internal/gateway/edge"
 	"github.com/lambdatune/lambdatune/protobufx/internal/testpb"
@@ -163,5 +167,119 @@ func count(m *testpb.Tree) int {
 			n += count(c)
 		}
 	}
+	return n
+}
+
+// nest is a message type whose field 1 is a list of groups of its own type, and 2
+// one of messages of it.
+func nest(t testing.TB) protoreflect.MessageDescriptor {
+	t.Helper()
+	field := func(name string, n int32, encoding descriptorpb.FeatureSet_MessageEncoding) *descriptorpb.FieldDescriptorProto {
+		return &descriptorpb.FieldDescriptorProto{
+			Name: &name, Number: &n, TypeName: proto.String(".nest.Nest"),
+			Type:    descriptorpb.FieldDescriptorProto_TYPE_MESSAGE.Enum(),
+			Label:   descriptorpb.FieldDescriptorProto_LABEL_REPEATED.Enum(),
+			Options: &descriptorpb.FieldOptions{Features: &descriptorpb.FeatureSet{MessageEncoding: encoding.Enum()}},
+		}
+	}
+	fd, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
+		Name: proto.String("nest.proto"), Package: proto.String("nest"),
+		Syntax: proto.String("editions"), Edition: descriptorpb.Edition_EDITION_2023.Enum(),
+		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Nest"), Field: []*descriptorpb.FieldDescriptorProto{
+			field("groups", 1, descriptorpb.FeatureSet_DELIMITED),
+			field("messages", 2, descriptorpb.FeatureSet_LENGTH_PREFIXED),
+		}}},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fd.Messages().Get(0)
+}
+
+// TestGroups says that groups are counted as messages are, that their ends are
+// seen, and that a field in the other encoding is no message.
+func TestGroups(t *testing.T) {
+	md := nest(t)
+	c, err := New(MaxMessages(1000), MaxDepth(50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := func(n int) []byte {
+		return append(bytes.Repeat([]byte{0x0b}, n), bytes.Repeat([]byte{0x0c}, n)...)
+	}
+	for _, tt := range []struct {
+		name   string
+		body   []byte
+		status int
+	}{
+		{"a thousand", bytes.Repeat([]byte{0x0b, 0x0c}, 1000), 0},
+		{"one more", bytes.Repeat([]byte{0x0b, 0x0c}, 1001), 413},
+		{"within one", append(append([]byte{0x0b}, bytes.Repeat([]byte{0x0b, 0x0c}, 1000)...), 0x0c), 413},
+		{"messages within a group", append(append([]byte{0x0b}, bytes.Repeat([]byte{0x12, 0}, 1000)...), 0x0c), 413},
+		{"messages after a group", append([]byte{0x0b, 0x0c}, bytes.Repeat([]byte{0x12, 0}, 1000)...), 413},
+		{"49 deep", groups(49), 0},
+		{"50 deep", groups(50), 400},
+		{"100,000 deep", groups(100_000), 400},
+		{"another end", append(bytes.Repeat([]byte{0x0b, 0x0c}, 999), 0x0b, 0x14), 400},
+		{"no end", append(bytes.Repeat([]byte{0x0b, 0x0c}, 999), 0x0b), 400},
+		{"an end without a beginning", append(bytes.Repeat([]byte{0x0b, 0x0c}, 999), 0x0c), 400},
+		{"unknown groups", bytes.Repeat([]byte{0x0b, 0x1b, 0x1b, 0x1c, 0x1c, 0x0c}, 900), 0},
+		{"a list of groups as messages", append([]byte{0x0b, 0x0c}, bytes.Repeat([]byte{0x0a, 1, 0xff}, 2000)...), 0},
+	} {
+		err := c.Unmarshal([]byte(base64.StdEncoding.EncodeToString(tt.body)), true, "", dynamicpb.NewMessage(md))
+		e, _ := err.(*Error)
+		if (tt.status == 0) != (err == nil) || e != nil && e.Status != tt.status {
+			t.Errorf("%s: %v, want status %d", tt.name, err, tt.status)
+		}
+	}
+}
+
+// TestGroupsOnce says that what is within many groups is looked at once, not once
+// for each of them.
+func TestGroupsOnce(t *testing.T) {
+	const depth = 90
+	filler := bytes.Repeat([]byte{0x18, 1}, 50_000) // an unknown field
+	body := append(bytes.Repeat([]byte{0x0b}, depth), filler...)
+	body = append(body, bytes.Repeat([]byte{0x0c}, depth)...)
+	p := planOf(nest(t))
+	s := scanner{left: 1000}
+	if err := s.scan(p, body, 100); err != nil || s.left != 1000-depth {
+		t.Errorf("%v, %d groups counted", err, 1000-s.left)
+	}
+	// A beginning is counted as far as it goes, which needs no group to end.
+	s = scanner{left: 10, partial: true}
+	if err := s.scan(p, body[:depth], 100); err != errMessages {
+		t.Errorf("beginning: %v", err)
+	}
+}
+
+// FuzzGroups is FuzzScan for groups.
+func FuzzGroups(f *testing.F) {
+	f.Add([]byte{0x0b, 0x12, 2, 0x0b, 0x0c, 0x0b, 0x0c, 0x0c})
+	f.Add([]byte{0x0a, 2, 0xff, 0xff, 0x13, 0x0b, 0x0c, 0x14})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := dynamicpb.NewMessage(nest(t))
+		p := planOf(m.Descriptor())
+		s := scanner{left: 1 << 30}
+		scanErr := s.scan(p, b, 20)
+		if err := (proto.UnmarshalOptions{RecursionLimit: 20}).Unmarshal(b, m); err != nil {
+			return
+		}
+		if scanErr != nil {
+			t.Fatalf("%x: decoded, but the scan says %v", b, scanErr)
+		}
+		if got, want := 1<<30-s.left, countAny(m); got != want {
+			t.Fatalf("%x: %d messages counted, %d decoded", b, got, want)
+		}
+	})
+}
+
+func countAny(m protoreflect.Message) (n int) {
+	m.Range(func(_ protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		for i := range v.List().Len() {
+			n += 1 + countAny(v.List().Get(i).Message())
+		}
+		return true
+	})
 	return n
 }

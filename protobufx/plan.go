@@ -35,6 +35,15 @@ func (p *plan) field(n protowire.Number) planField {
 	return p.sparse[n]
 }
 
+// message returns the plan of the message that a field of this number and wire
+// type is, nil where it is none.
+func (p *plan) message(n protowire.Number, t protowire.Type) *plan {
+	if f := p.field(n); f.wire>>t&1 == 1 {
+		return f.message
+	}
+	return nil
+}
+
 var plans struct {
 	sync.Mutex
 	known sync.Map // protoreflect.MessageDescriptor → *plan
@@ -139,7 +148,7 @@ func wireTypes(fd protoreflect.FieldDescriptor) uint8 {
 		t = protowire.VarintType
 	}
 	mask := uint8(1) << t
-	if fd.IsList() { // packed or not, whatever the declaration says
+	if fd.IsList() && t != protowire.StartGroupType { // packed or not, whatever the declaration says
 		mask |= 1 << protowire.BytesType
 	}
 	return mask
@@ -169,13 +178,21 @@ type scanner struct {
 
 // scan looks through b, fields of a message of p, which may nest depth deep.
 func (s *scanner) scan(p *plan, b []byte, depth int) error {
+	_, err := s.fields(p, b, 0, depth)
+	return err
+}
+
+// fields is scan up to the end of the group of that number, and returns what
+// follows it; all of b is looked through without a group. Groups are met but once,
+// however deep they nest.
+func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (rest []byte, err error) {
 	if depth <= 0 {
-		return errDepth
+		return nil, errDepth
 	}
 	for len(b) > 0 {
 		// A run of small messages of one field, which is what lists are.
 		if tag := b[0]; tag < 0x80 && tag&7 == uint8(protowire.BytesType) && depth > 1 {
-			if m := p.field(protowire.Number(tag >> 3)).message; m != nil && !m.nested {
+			if m := p.message(protowire.Number(tag>>3), protowire.BytesType); m != nil && !m.nested {
 				i, left := 0, s.left
 				for i+1 < len(b) && b[i] == tag && b[i+1] < 0x80 && left > 0 && i+2+int(b[i+1]) <= len(b) {
 					i += 2 + int(b[i+1])
@@ -193,10 +210,10 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 		if b[0] < 0x80 {
 			tag = uint64(b[0])
 		} else if tag, n = protowire.ConsumeVarint(b); n < 0 {
-			return errMalformed
+			return nil, errMalformed
 		}
 		if tag>>3 < 1 || tag>>3 > uint64(protowire.MaxValidNumber) {
-			return errMalformed
+			return nil, errMalformed
 		}
 		b = b[n:]
 		number := protowire.Number(tag >> 3)
@@ -206,24 +223,24 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 			if len(b) > 0 && b[0] < 0x80 {
 				size, n = uint64(b[0]), 1
 			} else if size, n = protowire.ConsumeVarint(b); n < 0 {
-				return errMalformed
+				return nil, errMalformed
 			}
 			if size > uint64(len(b)-n) {
 				if !s.partial {
-					return errMalformed
+					return nil, errMalformed
 				}
 				size = uint64(len(b) - n)
 			}
-			if m := p.field(number).message; m != nil {
+			if m := p.message(number, protowire.BytesType); m != nil {
 				if s.left--; s.left < 0 {
-					return errMessages
+					return nil, errMessages
 				}
 				if m.nested {
 					if err := s.scan(m, b[n:n+int(size)], depth-1); err != nil {
-						return err
+						return nil, err
 					}
 				} else if depth == 1 {
-					return errDepth
+					return nil, errDepth
 				}
 			}
 			b = b[n+int(size):]
@@ -233,32 +250,40 @@ func (s *scanner) scan(p *plan, b []byte, depth int) error {
 				continue
 			}
 			if n = protowire.ConsumeFieldValue(number, protowire.VarintType, b); n < 0 {
-				return errMalformed
+				return nil, errMalformed
 			}
 			b = b[n:]
+		case protowire.EndGroupType:
+			if number != group {
+				return nil, errMalformed
+			}
+			return b, nil
 		case protowire.StartGroupType:
-			n = protowire.ConsumeFieldValue(number, protowire.StartGroupType, b)
-			if n < 0 {
-				return errMalformed
-			}
-			if m := p.field(number).message; m != nil {
-				if s.left--; s.left < 0 {
-					return errMessages
+			m := p.message(number, protowire.StartGroupType)
+			if m == nil {
+				if n = protowire.ConsumeFieldValue(number, protowire.StartGroupType, b); n < 0 {
+					return nil, errMalformed
 				}
-				body, _ := protowire.ConsumeGroup(number, b)
-				if err := s.scan(m, body, depth-1); err != nil {
-					return err
-				}
+				b = b[n:]
+				continue
 			}
-			b = b[n:]
+			if s.left--; s.left < 0 {
+				return nil, errMessages
+			}
+			if b, err = s.fields(m, b, number, depth-1); err != nil {
+				return nil, err
+			}
 		default:
 			if n = protowire.ConsumeFieldValue(number, protowire.Type(tag&7), b); n < 0 {
-				return errMalformed
+				return nil, errMalformed
 			}
 			b = b[n:]
 		}
 	}
-	return nil
+	if group != 0 && !s.partial {
+		return nil, errMalformed
+	}
+	return nil, nil
 }
 
 // probeSize is how much of a large body is looked at before memory is taken for

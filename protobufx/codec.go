@@ -130,23 +130,16 @@ func base64Len(text []byte) int {
 	return n
 }
 
-// unbase64 decodes text into buf, within the limits. Of a large body its beginning
-// is decoded first, and looked through before there is memory for the rest.
+// unbase64 decodes text into buf, within the limits. A large body is looked through
+// before there is memory for it.
 func (c *Codec) unbase64(buf *buffer, text []byte, f format, m proto.Message) (err error) {
 	n := base64Len(text)
 	if err := c.checkSize(n); err != nil {
 		return err
 	}
-	if k := probeSize / 3 * 4; f == isProtobuf && len(text) > k && cap(buf.b) < n {
-		if p := planOf(m.ProtoReflect().Descriptor()); p.needed(n, &c.config, true) {
-			if buf.b, err = base64.AppendDecode(buf.b[:0], text[:k]); err != nil {
-				return errBase64(err)
-			}
-			if !isGzip(buf.b) {
-				if err := p.probe(buf.b, c); err != nil {
-					return err
-				}
-			}
+	if n > probeSize && cap(buf.b) < n {
+		if err := c.probeText(text, f, m); err != nil {
+			return err
 		}
 	}
 	if buf.b, err = base64.AppendDecode(buf.b[:0], text); err != nil {
@@ -167,7 +160,7 @@ func (c *Codec) decode(f format, body []byte, m proto.Message) error {
 	md := m.ProtoReflect().Descriptor()
 	p := planOf(md)
 	if f == isJSON {
-		if err := c.scanJSON(p, body); err != nil {
+		if err := c.scanJSON(p, body, false); err != nil {
 			return err
 		}
 		if err := c.json.Unmarshal(body, m, c.discard || c.lenient); err != nil {
@@ -183,7 +176,7 @@ func (c *Codec) decode(f format, body []byte, m proto.Message) error {
 		}
 	}
 	if !c.lenient && p.foreign(body) {
-		return newError(http.StatusBadRequest, "the body is no "+string(md.FullName())+": it has none of its fields")
+		return errForeign(m)
 	}
 	if err := decode(body, m); err != nil {
 		return &Error{Status: http.StatusBadRequest, Message: "the body is no " + string(md.FullName()) + " in protobuf", Err: err}
@@ -201,9 +194,9 @@ func (c *Codec) limitError(err error) error {
 	return newError(http.StatusBadRequest, "the body is malformed: "+err.Error())
 }
 
-// scanJSON applies the limits to a body in JSON. A level of messages is at most
-// two of brackets.
-func (c *Codec) scanJSON(p *plan, body []byte) error {
+// scanJSON applies the limits to a body in JSON, or to its beginning. A level of
+// messages is at most two of brackets.
+func (c *Codec) scanJSON(p *plan, body []byte, partial bool) error {
 	if len(body)/2 < min(c.maxMessages, c.maxDepth) {
 		return nil
 	}
@@ -212,7 +205,10 @@ func (c *Codec) scanJSON(p *plan, body []byte) error {
 		switch body[i] {
 		case '"':
 			end, err := jsonscan.SkipString(body, i)
-			if err != nil {
+			switch {
+			case err != nil && partial:
+				return nil // the whole will tell
+			case err != nil:
 				return newError(http.StatusBadRequest, "the body is no JSON: "+err.Error())
 			}
 			i = end - 1

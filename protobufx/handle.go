@@ -215,6 +215,11 @@ func (c *Codec) readBody(ctx context.Context, r *gateway.Request, f format, zipp
 				return err
 			}
 		}
+		if cap(buf.b) < len(raw) {
+			if err := c.probeString(token, f, m); err != nil {
+				return err
+			}
+		}
 		buf.b = jsonscan.AppendString(buf.b[:0], token)
 	}
 	if zipped && r.Front == gateway.REST && !isGzip(buf.b) {

@@ -28,7 +28,10 @@ func TestHostileMemory(t *testing.T) {
 	quiet(t)
 	bomb := bytes.Repeat([]byte{0x0a, 0}, 2_350_000)
 	nested := append(protowire.AppendVarint([]byte{0x12}, 4_600_000), bytes.Repeat([]byte{0x1a, 0}, 2_300_000)...)
-	people := Handle(func(_ context.Context, m *testpb.People) (*testpb.People, error) { return m, nil })
+	list := wire(t, many(135_000)) // 4.5 MB
+	objects := append(append([]byte(`{"people":[`), bytes.Repeat([]byte("{},"), 1_400_000)...), "{}]}"...)
+	people := Handle(func(_ context.Context, m *testpb.People) (*testpb.People, error) { return m, nil }, JSON(pbjson.Format{}))
+	person := Handle(echo)
 	tree := Handle(func(_ context.Context, m *testpb.Tree) (*testpb.Tree, error) { return m, nil })
 	for _, c := range []struct {
 		name   string
@@ -45,9 +48,19 @@ func TestHostileMemory(t *testing.T) {
 		{"deep nesting, large", tree, deep(800_000), false, 400},
 		{"a size that is a lie", people, append(zip(bomb)[:2000], 0xff, 0xff, 0xff, 0), true, 400},
 		{"truncated", people, wire(t, many(100))[:1234], false, 400},
+		{"truncated, large", people, list[:len(list)-1], false, 400},
 		{"another type", people, bytes.Repeat([]byte{0x72, 0}, 1000), false, 400},
+		{"another type, large", people, bytes.Repeat([]byte{0x72, 0}, 2_350_000), false, 400},
+		{"another type without messages, large", person, bytes.Repeat([]byte{0x72, 0}, 2_350_000), false, 400},
+		{"no protobuf, large", people, make([]byte, 4_600_000), false, 400},
+		{"no protobuf in gzip", people, zip(make([]byte, 6_000_000)), true, 400},
+		{"empty objects", people, objects, false, 413},
+		{"empty objects in gzip", people, zip(objects), true, 413},
 	} {
 		r := post(c.body)
+		if c.body[0] == '{' || bytes.Contains([]byte(c.name), []byte("objects")) {
+			with(r, "Content-Type", "application/json")
+		}
 		if c.gzip {
 			with(r, "Content-Encoding", "gzip")
 		}

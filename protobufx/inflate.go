@@ -55,10 +55,8 @@ func (c *Codec) inflate(buf *buffer, src []byte, f format, m proto.Message) erro
 		return badGzip(err)
 	}
 	if size > first {
-		if p := planOf(m.ProtoReflect().Descriptor()); f == isProtobuf && p.needed(size, &c.config, true) {
-			if err := p.probe(buf.b, c); err != nil {
-				return err
-			}
+		if err := c.probe(buf.b, size, f, m); err != nil {
+			return err
 		}
 		buf.b = slices.Grow(buf.b, size-first)[:size]
 		if _, err := io.ReadFull(&z.z, buf.b[first:]); err != nil {

@@ -44,6 +44,15 @@ func (p *plan) message(n protowire.Number, t protowire.Type) *plan {
 	return nil
 }
 
+// knows reports whether a field of this number and wire type is decoded, or may be.
+func (p *plan) knows(n protowire.Number, t protowire.Type) bool {
+	f := p.field(n)
+	return f.wire>>t&1 == 1 || p.open && f.wire == 0
+}
+
+// empty reports whether the message type has no fields.
+func (p *plan) empty() bool { return len(p.dense) == 0 && len(p.sparse) == 0 }
+
 var plans struct {
 	sync.Mutex
 	known sync.Map // protoreflect.MessageDescriptor → *plan
@@ -158,6 +167,7 @@ var (
 	errMalformed = errors.New("the bytes are no protobuf message")
 	errDepth     = errors.New("messages nest too deep")
 	errMessages  = errors.New("too many messages within the message")
+	errCut       = errors.New("the bytes end within the message") // of a beginning
 )
 
 // needed reports whether a body of n bytes must be looked through for limits,
@@ -180,6 +190,14 @@ type scanner struct {
 func (s *scanner) scan(p *plan, b []byte, depth int) error {
 	_, err := s.fields(p, b, 0, depth)
 	return err
+}
+
+// broken is the error of bytes of which protowire returned this length.
+func (s *scanner) broken(n int) error {
+	if s.partial && truncated(n) {
+		return errCut
+	}
+	return errMalformed
 }
 
 // fields is scan up to the end of the group of that number, and returns what
@@ -210,7 +228,7 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 		if b[0] < 0x80 {
 			tag = uint64(b[0])
 		} else if tag, n = protowire.ConsumeVarint(b); n < 0 {
-			return nil, errMalformed
+			return nil, s.broken(n)
 		}
 		if tag>>3 < 1 || tag>>3 > uint64(protowire.MaxValidNumber) {
 			return nil, errMalformed
@@ -223,7 +241,7 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 			if len(b) > 0 && b[0] < 0x80 {
 				size, n = uint64(b[0]), 1
 			} else if size, n = protowire.ConsumeVarint(b); n < 0 {
-				return nil, errMalformed
+				return nil, s.broken(n)
 			}
 			if size > uint64(len(b)-n) {
 				if !s.partial {
@@ -250,7 +268,7 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 				continue
 			}
 			if n = protowire.ConsumeFieldValue(number, protowire.VarintType, b); n < 0 {
-				return nil, errMalformed
+				return nil, s.broken(n)
 			}
 			b = b[n:]
 		case protowire.EndGroupType:
@@ -262,7 +280,7 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 			m := p.message(number, protowire.StartGroupType)
 			if m == nil {
 				if n = protowire.ConsumeFieldValue(number, protowire.StartGroupType, b); n < 0 {
-					return nil, errMalformed
+					return nil, s.broken(n)
 				}
 				b = b[n:]
 				continue
@@ -275,7 +293,7 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 			}
 		default:
 			if n = protowire.ConsumeFieldValue(number, protowire.Type(tag&7), b); n < 0 {
-				return nil, errMalformed
+				return nil, s.broken(n)
 			}
 			b = b[n:]
 		}
@@ -286,32 +304,18 @@ func (s *scanner) fields(p *plan, b []byte, group protowire.Number, depth int) (
 	return nil, nil
 }
 
-// probeSize is how much of a large body is looked at before memory is taken for
-// all of it, in bytes; a multiple of 3. What is hostile is so from the start.
-const probeSize = 240 << 10
-
-// probe looks through the beginning of a body.
-func (p *plan) probe(beginning []byte, c *Codec) error {
-	s := scanner{left: c.maxMessages, partial: true}
-	if err := s.scan(p, beginning, c.maxDepth); err == errMessages || err == errDepth {
-		return c.limitError(err)
-	}
-	return nil // the whole will tell
-}
-
 // foreign reports whether b has fields, but none that p knows: most likely it
 // is a message of another type, which decoding alone would not notice.
 func (p *plan) foreign(b []byte) bool {
-	if len(b) == 0 || len(p.dense) == 0 && len(p.sparse) == 0 {
-		return false // an empty message of an empty type
+	if len(b) == 0 || p.empty() {
+		return false
 	}
 	for len(b) > 0 {
 		number, t, n := protowire.ConsumeTag(b)
 		if n < 0 {
 			return false // malformed, which decoding says better
 		}
-		f := p.field(number)
-		if f.wire>>t&1 == 1 || p.open && f.wire == 0 {
+		if p.knows(number, t) {
 			return false
 		}
 		v := protowire.ConsumeFieldValue(number, t, b[n:])

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -91,7 +92,9 @@ func (c *Codec) requestFormat(contentType string, isBase64, hasBody bool) (forma
 	case c.json != nil && gateway.IsJSON(contentType):
 		return isJSON, nil
 	case hasBody:
-		return 0, newError(http.StatusUnsupportedMediaType, "the Content-Type of the body must be "+c.accepted())
+		err := newError(http.StatusUnsupportedMediaType, "the Content-Type of the body must be "+c.accepted())
+		err.Header = http.Header{"Accept": {c.acceptable()}} // RFC 9110, section 15.5.16
+		return 0, err
 	}
 	if hasBody && !isBase64 {
 		return 0, newError(http.StatusUnsupportedMediaType,
@@ -102,12 +105,18 @@ func (c *Codec) requestFormat(contentType string, isBase64, hasBody bool) (forma
 
 // accepted lists the content types for a client that has sent another one.
 func (c *Codec) accepted() string {
-	s := c.types[0]
-	for _, t := range c.types[1:] {
-		s += ", " + t
-	}
+	s := strings.Join(c.types, ", ")
 	if c.json != nil {
 		return s + " or application/json in UTF-8"
+	}
+	return s
+}
+
+// acceptable is accepted as an Accept header.
+func (c *Codec) acceptable() string {
+	s := strings.Join(c.types, ", ")
+	if c.json != nil {
+		return s + ", application/json"
 	}
 	return s
 }

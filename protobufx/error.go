@@ -141,17 +141,18 @@ func faultOf(err error) (f fault, log bool) {
 // returned it; one that is none of protobuf's means JSON.
 func (c *Codec) AppendError(dst []byte, front Front, contentType string, err error) []byte {
 	f, _ := faultOf(err)
-	out, tooLarge := c.appendFault(dst, front, contentType, f)
+	out, tooLarge := c.appendFault(dst, front, "", contentType, f)
 	if tooLarge != nil {
 		f.details = nil
-		out, _ = c.appendFault(dst, front, contentType, f)
+		out, _ = c.appendFault(dst, front, "", contentType, f)
 	}
 	return out
 }
 
-func (c *Codec) appendFault(dst []byte, front Front, contentType string, f fault) ([]byte, error) {
+// appendFault appends an answer, without its body if the method is HEAD.
+func (c *Codec) appendFault(dst []byte, front Front, method, contentType string, f fault) ([]byte, error) {
 	var p gateway.Policy
-	r := gateway.Request{Front: front}
+	r := gateway.Request{Front: front, Method: method}
 	res := gateway.Response{Status: f.status, Header: f.header}
 	var err error
 	if c.typeIndex(contentType) >= 0 {
@@ -166,7 +167,7 @@ func (c *Codec) appendFault(dst []byte, front Front, contentType string, f fault
 	}
 	if err != nil { // of a detail: the error itself is more important
 		f.details = nil
-		return c.appendFault(dst, front, contentType, f)
+		return c.appendFault(dst, front, method, contentType, f)
 	}
 	p.CompressMin = -1
 	return p.AppendResponse(dst, &r, res)

@@ -42,8 +42,9 @@ type Invoker interface {
 //
 // The answer is the message f returns, with status 200, in the format that the
 // client asked for (see [Codec.Negotiate]): a client that wants what there is not
-// gets a 406 and f is not called. An answer larger than the front takes is found
-// out before it is encoded, logged, and becomes a 500.
+// gets a 406 and f is not called. An answer larger than the front takes (1 MB on
+// ALB, 6,291,556 bytes elsewhere) is found out before it is encoded, logged, and
+// becomes a 413 that tells both sizes: RESOURCE_EXHAUSTED.
 //
 // # Errors
 //
@@ -124,10 +125,21 @@ func (h *handler[Req, Res, PReq, PRes]) Invoke(ctx context.Context, payload []by
 		if out, err = h.answer(ctx, c, answerType, res); err == nil {
 			return out, nil
 		}
-		// What goes wrong from here on is not of logic's saying.
-		err = &Error{Status: http.StatusInternalServerError, Message: "the response cannot be sent", Err: err}
+		err = unsent(ctx, err)
 	}
 	return h.codec.fail(ctx, r, err)
+}
+
+// unsent is the error of an answer that cannot be built or sent: what goes wrong
+// then is not of logic's saying. That it is too large is for the client to know,
+// who may ask for less, and for the log.
+func unsent(ctx context.Context, err error) error {
+	tooLarge, ok := errors.AsType[*gateway.TooLargeError](err)
+	if !ok {
+		return &Error{Status: http.StatusInternalServerError, Message: "the response cannot be sent", Err: err}
+	}
+	contain.Log(ctx, "response too large", err, "")
+	return &Error{Status: http.StatusRequestEntityTooLarge, Message: tooLarge.Error(), Err: err}
 }
 
 // accept returns the Accept header.
@@ -184,7 +196,9 @@ func (c *Codec) read(ctx context.Context, r *gateway.Request, contentType string
 	encoding := r.Header("content-encoding")
 	zipped := len(encoding) > 0 && (strings.EqualFold(string(encoding), "gzip") || strings.EqualFold(string(encoding), "x-gzip"))
 	if len(encoding) > 0 && !zipped && !strings.EqualFold(string(encoding), "identity") {
-		return newError(http.StatusUnsupportedMediaType, "the Content-Encoding of the body must be gzip, or none")
+		err := newError(http.StatusUnsupportedMediaType, "the Content-Encoding of the body must be gzip, or none")
+		err.Header = http.Header{"Accept-Encoding": {"gzip"}} // RFC 9110, section 12.5.3
+		return err
 	}
 	if !r.HasBody() {
 		return nil
@@ -308,16 +322,13 @@ func (c *Codec) fail(ctx context.Context, r *gateway.Request, err error) (out []
 		f.requestID = v.RequestID
 	}
 	t, _ := c.negotiate(r.Front, c.accept(r), string(r.Header("content-type")), true)
-	if r.Method == http.MethodHead {
-		return gateway.AppendTail(gateway.AppendHead(nil, r.Front, f.status, f.header, "", false)), nil
-	}
 	func() {
 		defer contain.Panic(ctx, &contained) // details' marshallers can panic
-		out, err = c.appendFault(nil, r.Front, t, f)
+		out, err = c.appendFault(nil, r.Front, r.Method, t, f)
 	}()
 	if out == nil {
 		f.details, f.header = nil, nil
-		out, err = c.appendFault(nil, r.Front, t, f)
+		out, err = c.appendFault(nil, r.Front, r.Method, t, f)
 	}
 	return out, err
 }

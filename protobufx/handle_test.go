@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -349,12 +351,131 @@ func TestAnswerTooLarge(t *testing.T) {
 		out.Reset()
 		a := send(t, front, listed, inv, post(wire(t, joseph)))
 		if front.Balancer() {
-			code, _, _ := status(t, a.Body)
-			if a.Status != 500 || code != 13 || !strings.Contains(out.String(), "1048576") {
-				t.Errorf("%v: %d %d %s", front, a.Status, code, out)
+			code, message, _ := status(t, a.Body)
+			if a.Status != 413 || code != 8 || !strings.Contains(message, "1048576") || !strings.Contains(out.String(), "1048576") {
+				t.Errorf("%v: %d %d %q %s", front, a.Status, code, message, out)
 			}
 		} else if a.Status != 200 || !bytes.Equal(a.Body, wire(t, list)) {
 			t.Errorf("%v: %d, %d bytes", front, a.Status, len(a.Body))
+		}
+	}
+}
+
+// A stubborn message is too large, and must not be encoded to find out.
+type stubborn struct{ testpb.Person }
+
+func (*stubborn) SizeVT() int { return 1 << 20 }
+func (*stubborn) MarshalToSizedBufferVT([]byte) (int, error) {
+	panic("it is encoded")
+}
+
+func TestTooLargeBeforeEncoding(t *testing.T) {
+	out := quiet(t)
+	inv := Handle(func(context.Context, *testpb.Person) (*stubborn, error) { return &stubborn{}, nil })
+	if a := send(t, ALB, nil, inv, post(wire(t, joseph))); a.Status != 413 || strings.Contains(out.String(), "panic") {
+		t.Errorf("%d %s", a.Status, out)
+	}
+}
+
+// TestNoBody: HEAD, and statuses that forbid a body.
+func TestNoBody(t *testing.T) {
+	inv := Handle(func(ctx context.Context, p *testpb.Person) (*testpb.Person, error) {
+		switch CallFrom(ctx).Query("status") {
+		case "204":
+			CallFrom(ctx).SetStatus(204)
+		case "304":
+			CallFrom(ctx).SetStatus(304)
+		case "404":
+			return nil, &Error{Code: 5, Message: "no Joseph"}
+		}
+		return joseph, nil
+	})
+	for _, front := range fronts {
+		for _, opts := range [][]Option{nil, {CompressMin(1)}} {
+			inv := inv
+			if opts != nil {
+				inv = Handle(inv.(*handler[testpb.Person, testpb.Person, *testpb.Person, *testpb.Person]).f, opts...)
+			}
+			for _, c := range []struct {
+				method, status string
+				want           int
+				contentType    string
+			}{
+				{"HEAD", "", 200, "application/protobuf"}, {"HEAD", "404", 404, "application/protobuf"},
+				{"GET", "204", 204, ""}, {"GET", "304", 304, ""}, {"HEAD", "204", 204, ""},
+			} {
+				r := with(httptest.NewRequest(c.method, "/people?status="+c.status, http.NoBody), "Accept", "application/protobuf", "Accept-Encoding", "gzip")
+				a := send(t, front, listed, inv, r)
+				if a.Status != c.want || len(a.Body) > 0 || a.Header.Get("Content-Type") != c.contentType {
+					t.Errorf("%v, %s %s: %d %q %v", front, c.method, c.status, a.Status, a.Body, a.Header)
+				}
+			}
+		}
+	}
+}
+
+// TestUnsupported says what a 415 lists for machines.
+func TestUnsupported(t *testing.T) {
+	inv := Handle(echo, JSON(pbjson.Format{}))
+	for _, front := range fronts {
+		a := send(t, front, []string{"*/*"}, inv, with(post([]byte("x")), "Content-Type", "image/png"))
+		if got := a.Header.Get("Accept"); a.Status != 415 || got != "application/protobuf, application/x-protobuf, application/proto, application/json" {
+			t.Errorf("%v: %d, Accept: %s", front, a.Status, got)
+		}
+		a = send(t, front, []string{"*/*"}, inv, with(post([]byte("x")), "Content-Encoding", "zstd"))
+		if got := a.Header.Get("Accept-Encoding"); a.Status != 415 || got != "gzip" {
+			t.Errorf("%v: %d, Accept-Encoding: %s", front, a.Status, got)
+		}
+	}
+}
+
+// TestManyAccepts: a header that comes in several lines.
+func TestManyAccepts(t *testing.T) {
+	const lists = `{"httpMethod":"POST","multiValueHeaders":{"Accept":["text/html;q=0.9"],"accept":["application/json;q=0.5, application/protobuf;q=0","application/x-protobuf;q=0.7"]},"requestContext":%s}`
+	inv := Handle(echo, JSON(pbjson.Format{}))
+	for requestContext, want := range map[string]string{
+		`{"elb":{}}`: "application/x-protobuf",
+		`{}`:         "application/json", // of a REST API, which looks at text/html
+	} {
+		out, err := inv.Invoke(t.Context(), []byte(strings.Replace(lists, "%s", requestContext, 1)))
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %s, %v", requestContext, out, err)
+		}
+	}
+}
+
+// TestBase64Variants: what is not base64 of RFC 4648, section 4, with padding, is
+// refused, and white space only where the standard library has it.
+func TestBase64Variants(t *testing.T) {
+	quiet(t)
+	inv := Handle(echo)
+	m := &testpb.Person{Name: "???~??"} // with + and / in base64
+	text := base64.StdEncoding.EncodeToString(wire(t, m))
+	if !strings.Contains(text, "+") || !strings.Contains(text, "/") || !strings.HasSuffix(text, "=") {
+		t.Fatalf("%s has not what is tested", text)
+	}
+	for _, c := range []struct {
+		name, body string
+		want       int
+	}{
+		{"as it is", text, 200},
+		{"escaped slashes", strings.ReplaceAll(text, "/", `\/`), 200},
+		{"escapes", strings.ReplaceAll(text, "+", `\u002b`), 200},
+		{"line breaks", text[:4] + `\r\n` + text[4:] + `\n`, 200},
+		{"a space", text[:4] + " " + text[4:], 400},
+		{"no padding", strings.TrimRight(text, "="), 400},
+		{"too much padding", text + "=", 400},
+		{"padding within", "QQ==" + text, 400},
+		{"the URL-safe alphabet", strings.NewReplacer("+", "-", "/", "_").Replace(text), 400},
+		{"only padding", "====", 400},
+		{"a character outside ASCII", "ü" + text, 400},
+	} {
+		out, err := inv.Invoke(t.Context(), []byte(`{"version":"2.0","headers":{"content-type":"application/protobuf"},"requestContext":{"http":{"method":"POST"}},"isBase64Encoded":true,"body":"`+c.body+`"}`))
+		if err != nil || !strings.Contains(string(out), `"statusCode":`+strconv.Itoa(c.want)) {
+			t.Errorf("%s: %s, %v", c.name, out, err)
+		}
+		if c.want == 200 && !strings.Contains(string(out), text) {
+			t.Errorf("%s: %s", c.name, out)
 		}
 	}
 }

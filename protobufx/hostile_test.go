@@ -44,6 +44,7 @@ func TestHostileMemory(t *testing.T) {
 		{"empty submessages within one", tree, nested, false, 413},
 		{"empty submessages in gzip", people, zip(bomb), true, 413},
 		{"zeros in gzip", people, zip(make([]byte, 40<<20)), true, 413},
+		{"several members of gzip", people, append(zip(make([]byte, 40<<20)), zip(wire(t, joseph))...), true, 400},
 		{"deep nesting", tree, deep(50_000), false, 400},
 		{"deep nesting, large", tree, deep(800_000), false, 400},
 		{"a size that is a lie", people, append(zip(bomb)[:2000], 0xff, 0xff, 0xff, 0), true, 400},

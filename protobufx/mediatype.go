@@ -24,13 +24,17 @@ type Front = gateway.Front
 
 const (
 	jsonType         = "application/json"
-	protobufJSONType = "application/protobuf+json"
+	protobufJSONType = "application/protobuf+json" // RFC 9996, as is its deprecated alias
+	aliasJSONType    = "application/x-protobuf+json"
 )
 
 // Negotiate returns the content type to answer with, given the request's Accept
 // header and, for a client that leaves the choice, its Content-Type; either may be
 // empty. Qualities and parameters count as RFC 9110 says; among equals the more
-// specific range wins, then the earlier one, then the type of the request. Behind
+// specific range wins, then the earlier one, then the type of the request. A range
+// stands for the first of [MediaTypes] and the type of the request, not for other
+// names of the same: a client that wants */* but application/protobuf;q=0 doesn't
+// want it under its alias. Behind
 // an API Gateway REST API it sees to it that the answer gets through; see
 // [BinaryMediaTypes].
 //
@@ -70,36 +74,44 @@ func (c *Codec) negotiate(front Front, accept, contentType string, withJSON bool
 	}
 	best := ranking{}
 	var chosen string
-	offer := func(t string) {
-		if r := rank(accept, t); r.better(best) {
+	offer := func(t string, least int) {
+		if r := rank(accept, t); r.specificity >= least && r.better(best) {
 			best, chosen = r, t
 		}
 	}
+	const byRange, byName = 1, 3
 	jsons := func() {
-		if withJSON {
-			if gateway.IsJSON(contentType) && strings.EqualFold(gateway.MediaType(contentType), protobufJSONType) {
-				offer(protobufJSONType)
-			}
-			offer(jsonType)
-			offer(protobufJSONType)
+		if !withJSON {
+			return
 		}
+		if preferJSON {
+			for _, t := range [...]string{protobufJSONType, aliasJSONType} {
+				if strings.EqualFold(gateway.MediaType(contentType), t) {
+					offer(t, byRange)
+				}
+			}
+		}
+		offer(jsonType, byRange)
+		offer(protobufJSONType, byName)
+		offer(aliasJSONType, byName)
 	}
 	if preferJSON {
 		jsons()
 	}
 	if through {
 		if own >= 0 {
-			offer(c.types[own])
+			offer(c.types[own], byRange)
 		}
-		for _, t := range c.types {
-			offer(t)
+		offer(c.types[0], byRange)
+		for _, t := range c.types[1:] {
+			offer(t, byName)
 		}
 	}
 	if !preferJSON {
 		jsons()
 	}
-	if chosen == protobufJSONType {
-		chosen = protobufJSONType + "; charset=utf-8" // which RFC 9996 demands
+	if chosen == protobufJSONType || chosen == aliasJSONType {
+		chosen += "; charset=utf-8" // which RFC 9996 demands
 	}
 	return chosen, chosen != ""
 }

@@ -2,6 +2,7 @@ package s3select_test
 
 import (
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -151,4 +152,43 @@ func outcome(t *testing.T, q s3select.Query, data string) (out, code string) {
 		code = err.Error()
 	}
 	return b.String(), code
+}
+
+// An error says where in the expression it is, at ‸ here, and in which record.
+func TestErrorPlaces(t *testing.T) {
+	for _, c := range []struct {
+		sql, code string
+		record    int64
+	}{
+		{"‸SELEC a FROM S3Object", "ParseExpectedKeyword", 0},
+		{"SELECT ‸FROM S3Object", "ParseEmptySelect", 0},
+		{"SELECT a FROM ‸other", "InvalidDataSource", 0},
+		{"SELECT a FROM S3Object‸.a", "InvalidKeyPath", 0},
+		{"SELECT a FROM S3Object WHERE a = ‸date", "ParseUnExpectedKeyword", 0},
+		{"SELECT s.‸date FROM S3Object s", "ParseInvalidPathComponent", 0},
+		{"SELECT a FROM S3Object WHERE a = ‸'é", "LexerInvalidLiteral", 0},
+		{"SELECT 'é', ‸# FROM S3Object", "LexerInvalidChar", 0},
+		{"SELECT a FROM S3Object WHERE a IN (1‸", "ParseExpectedTokenType", 0},
+		{"SELECT ‸NOSUCH(1) FROM S3Object", "UnsupportedFunction", 0},
+		{"SELECT 1, ‸LOWER('a', 'b') FROM S3Object", "EvaluatorInvalidArguments", 0},
+		{"SELECT CAST(a AS ‸nosuch) FROM S3Object", "ParseExpectedTypeName", 0},
+		{"SELECT a FROM S3Object WHERE ‸COUNT(*) > 1", "UnsupportedSqlStructure", 0},
+		{"SELECT a FROM S3Object LIMIT ‸-1", "EvaluatorNegativeLimit", 0},
+		{"SELECT a FROM S3Object LIMIT 1 ‸OFFSET 1", "ParseUnexpectedToken", 0},
+		{"SELECT a FROM S3Object WHERE 'a' LIKE ‸'!' ESCAPE '!'", "EvaluatorLikePatternInvalidEscapeSequence", 0},
+		{"SELECT TO_STRING(`2010T`, ‸'Q') FROM S3Object", "EvaluatorInvalidTimestampFormatPatternSymbol", 0},
+		{"SELECT a, ‸CAST(b AS INT) FROM S3Object", "CastFailed", 2},
+		{"SELECT a FROM S3Object WHERE 1 = 1 AND ‸a / (a - 2) = 5", "IllegalSqlFunctionArgument", 2},
+		{"SELECT a FROM S3Object WHERE a = 1 OR ‸a LIKE 'x'", "LikeInvalidInputs", 2},
+		{"SELECT a, ‸UPPER(a) FROM S3Object WHERE a > 1", "IncorrectSqlFunctionArgumentType", 2},
+		{"SELECT COUNT(*), ‸SUM(b) FROM S3Object", "IncorrectSqlFunctionArgumentType", 1},
+	} {
+		before, after, _ := strings.Cut(c.sql, "‸")
+		q := s3select.Query{SQL: before + after, Input: s3select.Input{Format: "JSON"}}
+		_, err := q.Run(t.Context(), strings.NewReader(`{"a":1,"b":"1"}`+"\n"+`{"a":2,"b":"x"}`+"\n"), io.Discard)
+		var e *s3select.Error
+		if !errors.As(err, &e) || e.Code != c.code || e.Offset != len(before) || e.Record != c.record {
+			t.Errorf("%s: %v, want %s at byte %d, record %d", c.sql, err, c.code, len(before), c.record)
+		}
+	}
 }

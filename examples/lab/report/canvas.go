@@ -11,12 +11,8 @@ import (
 // A canvas is an SVG document under way. Coordinates are pixels, y downwards.
 type canvas struct{ bytes.Buffer }
 
-// px writes a coordinate with at most one decimal; what is not a number would
-// make the whole picture invalid, so it becomes 0.
+// px writes a coordinate with at most one decimal.
 func px(x float64) string {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return "0"
-	}
 	s := strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64)
 	if s == "-0" {
 		return "0"

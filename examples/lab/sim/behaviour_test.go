@@ -146,6 +146,17 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// The environment that was used last is taken first: of those that a busy moment
+// once took, few are used in the last second, and notice a rotation.
+func TestMostRecentFirst(t *testing.T) {
+	secret := &sim.Service{Operation: "GetSecretValue", Latency: sim.Constant(ms)}
+	st := run(t, sim.Model{Rate: 20, Length: 1000 * time.Second, Rotation: 999 * time.Second, Seed: 1, Function: sim.Function{
+		Invoke: []sim.Step{{Call: secret, Stale: true, Fetches: true}, {Wait: sim.Constant(100 * ms)}}}})
+	if late := st.Calls[0].Accepted - st.Environments; st.Environments < 8 || late > 6 || late < 1 {
+		t.Errorf("%d of %d environments were used in the last second", late, st.Environments)
+	}
+}
+
 func TestDeterministic(t *testing.T) {
 	m := crowded()
 	a, b := run(t, m), run(t, m)

@@ -339,7 +339,6 @@ func (e *engine) release(i int32) {
 			return
 		}
 		if e.invocations[t.inv].stamp == t.stamp {
-			e.invocations[t.inv].stamp++ // voids its timeout; serve schedules it again
 			e.serve(t.inv, s)
 			return
 		}

@@ -3,13 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/lambdatune/lambdatune/examples/lab/measure"
+	"github.com/lambdatune/lambdatune/examples/lab/report"
 	"github.com/lambdatune/lambdatune/examples/lab/result"
+	"github.com/lambdatune/lambdatune/examples/lab/sim"
 	"github.com/lambdatune/lambdatune/examples/lab/world"
 	"github.com/lambdatune/lambdatune/handler/local/gobuild"
 )
@@ -28,10 +29,18 @@ func lab(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range res.Runs {
-		plain(c.log, r)
+	if res.Simulation, err = sim.AtScale(c.seed).Simulate(res); err != nil {
+		return err
 	}
-	return nil
+	fmt.Fprintln(c.log)
+	if err := report.Table(c.log, res); err != nil || c.out == "" {
+		return err
+	}
+	files, err := report.Files(c.out, res)
+	for _, f := range files {
+		fmt.Fprintln(c.log, "wrote", f)
+	}
+	return err
 }
 
 // build builds the functions, as one would for Lambda, into dir.
@@ -70,13 +79,4 @@ func run(ctx context.Context, c config, dir string) (*result.Result, error) {
 		res.Runs = append(res.Runs, r)
 	}
 	return res, nil
-}
-
-// plain prints the figures of a run.
-func plain(w io.Writer, r result.Run) {
-	fmt.Fprintf(w, "%s: %d offered, %d succeeded, %d throttled, %d failed %v; %.1f rps\n", r.Name, r.Offered, r.Succeeded, r.Throttled, r.Failed, r.Errors, r.AchievedRPS)
-	fmt.Fprintf(w, "  latency %+v\n  service %+v\n  init %+v\n  alone %+v\n", r.Latency, r.ServiceTime, r.InitTime, r.AloneTime)
-	fmt.Fprintf(w, "  concurrency peak %d mean %.2f little %.2f demand %.1f; %d environments, %d cold\n", r.PeakConcurrency, r.MeanConcurrency, r.LittleConcurrency, r.DemandConcurrency, r.PeakEnvironments, r.ColdStarts)
-	fmt.Fprintf(w, "  API %+v = %d; database %+v; payments %+v\n", r.API, r.Calls(), r.Database, r.Payments)
-	fmt.Fprintf(w, "  CPU %v, %d MB; cost %+v\n", r.CPU, r.PeakMemory>>20, r.Cost)
 }

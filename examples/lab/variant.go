@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,10 +108,22 @@ func (v variant) run(ctx context.Context) (result.Run, error) {
 // last request was answered and the function has ended.
 func (v variant) underLoad(ctx context.Context, r *result.Run) ([]measure.Request, []measure.Sample, error) {
 	cpu := childrenCPU()
+	schedule := load.Poisson(v.seed, v.rate, v.duration, v.freezeBegin(), v.freezeEnd())
+	requests := make([]measure.Request, len(schedule))
+	clock := load.Clock{Start: time.Now()}
 	var environments atomic.Int64
 	fn, err := v.start(v.environments, func(e runtimeapi.Event) {
-		if e.Type == runtimeapi.EventInitStart && !e.Invoke {
-			environments.Add(1)
+		switch e.Type {
+		case runtimeapi.EventInitStart:
+			if !e.Invoke {
+				environments.Add(1)
+			}
+		case runtimeapi.EventStart:
+			requests[number(e.RequestID)].Begun = e.Time.Sub(clock.Start)
+		case runtimeapi.EventEnd:
+			q := &requests[number(e.RequestID)]
+			q.Begun -= e.Result.InitDuration // its environment waited for that with it
+			q.Ended = e.Time.Sub(clock.Start)
 		}
 	})
 	if err != nil {
@@ -120,9 +133,6 @@ func (v variant) underLoad(ctx context.Context, r *result.Run) ([]measure.Reques
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	schedule := load.Poisson(v.seed, v.rate, v.duration, v.freezeBegin(), v.freezeEnd())
-	requests := make([]measure.Request, len(schedule))
-	clock := load.Clock{Start: time.Now()}
 	var inside atomic.Int64
 	var samples []measure.Sample
 	var sampled, rotated error
@@ -143,9 +153,8 @@ func (v variant) underLoad(ctx context.Context, r *result.Run) ([]measure.Reques
 		q.Scheduled = schedule[i]
 		payload := event(v.name, i)
 		inside.Add(1)
-		q.Begun = clock.Now()
-		res, err := fn.Invoke(ctx, runtimeapi.Invocation{Payload: payload})
-		q.Ended = clock.Now()
+		res, err := fn.Invoke(ctx, runtimeapi.Invocation{Payload: payload, RequestID: requestID(i)})
+		q.Answered = clock.Now()
 		inside.Add(-1)
 		switch {
 		case errors.Is(err, runtimeapi.ErrThrottled):
@@ -173,6 +182,15 @@ func (v variant) underLoad(ctx context.Context, r *result.Run) ([]measure.Reques
 			Text: fmt.Sprintf("no requests for %v, all environments frozen; the far side drops connections that are idle for %v", v.freeze, v.idle)})
 	}
 	return requests, samples, err
+}
+
+// requestID is a UUID for the request with that number.
+func requestID(i int) string { return fmt.Sprintf("%08x-0000-4000-8000-000000000000", i) }
+
+// number is the request's that has the ID.
+func number(id string) int {
+	n, _ := strconv.ParseInt(id[:8], 16, 64) // of requestID
+	return int(n)
 }
 
 func (v variant) rotationText() string {

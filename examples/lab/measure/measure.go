@@ -22,9 +22,9 @@ const (
 
 // Request is one request. Times are since the start of the run.
 type Request struct {
-	Scheduled time.Duration
-	// Begun and Ended are when it came to an environment, and when its answer
-	// did. Between them an environment is taken.
+	Scheduled, Answered time.Duration
+	// From Begun to Ended it took an environment, INIT included. They are not
+	// set if it was throttled.
 	Begun, Ended time.Duration
 	Outcome      Outcome
 	Cause        string // of Failed
@@ -57,20 +57,20 @@ func (l Load) within(a, b time.Duration) time.Duration {
 func Fill(r *result.Run, load Load, requests []Request, samples []Sample) {
 	causes := map[string]int{}
 	var last, busy, inside time.Duration
-	taken := 0
+	during, taken := 0.0, 0 // of inside, what was during the load
 	for _, q := range requests {
 		if q.Outcome == Unsent {
 			continue
 		}
 		r.Offered++
-		last = max(last, q.Scheduled, q.Ended)
+		last = max(last, q.Scheduled, q.Answered, q.Ended)
 		switch q.Outcome {
 		case Throttled:
 			r.Throttled++
 			continue
 		case Succeeded:
 			r.Succeeded++
-			r.Latencies = append(r.Latencies, q.Ended-q.Scheduled)
+			r.Latencies = append(r.Latencies, q.Answered-q.Scheduled)
 		case Failed:
 			r.Failed++
 			causes[q.Cause]++
@@ -78,6 +78,9 @@ func Fill(r *result.Run, load Load, requests []Request, samples []Sample) {
 		taken++
 		busy += load.within(q.Begun, q.Ended)
 		inside += q.Service + q.Init
+		if d := q.Ended - q.Begun; d > 0 {
+			during += (q.Service + q.Init).Seconds() * float64(load.within(q.Begun, q.Ended)) / float64(d)
+		}
 		r.Service = append(r.Service, q.Service)
 		if q.Init > 0 {
 			r.Init = append(r.Init, q.Init)
@@ -92,7 +95,7 @@ func Fill(r *result.Run, load Load, requests []Request, samples []Sample) {
 	if s := load.Seconds(); s > 0 && taken > 0 {
 		r.AchievedRPS = float64(r.Succeeded) / s
 		r.MeanConcurrency = busy.Seconds() / s
-		r.LittleConcurrency = float64(taken) / s * inside.Seconds() / float64(taken)
+		r.LittleConcurrency = during / s // taken per second × their mean
 		r.DemandConcurrency = float64(r.Offered) / s * inside.Seconds() / float64(taken)
 	}
 	r.Seconds = seconds(requests, samples, last)

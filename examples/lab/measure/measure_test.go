@@ -24,6 +24,10 @@ func TestFill(t *testing.T) {
 		{Scheduled: 3500 * ms, Begun: 3500 * ms, Ended: 3600 * ms, Outcome: measure.Failed, Cause: "b", Service: 100 * ms},
 		{Scheduled: 3900 * ms},
 	}
+	for i := range requests {
+		requests[i].Answered = requests[i].Ended
+	}
+	requests[1].Answered += 10 * ms
 	samples := []measure.Sample{{At: 550 * ms, Concurrency: 2, Environments: 2, Connections: 1}, {At: 900 * ms, Environments: 3}}
 	var r result.Run
 	measure.Fill(&r, load, requests, samples)
@@ -33,8 +37,8 @@ func TestFill(t *testing.T) {
 	if want := []result.Count{{Cause: "b", N: 2}, {Cause: "a", N: 1}}; !reflect.DeepEqual(r.Errors, want) {
 		t.Errorf("errors %v, want %v", r.Errors, want)
 	}
-	if want := (result.Durations{600 * ms, time.Second}); !reflect.DeepEqual(r.Latencies, want) {
-		t.Errorf("latencies %v, want %v: from the scheduled time on", r.Latencies, want)
+	if want := (result.Durations{600 * ms, 1010 * ms}); !reflect.DeepEqual(r.Latencies, want) {
+		t.Errorf("latencies %v, want %v: from the scheduled time to the answer", r.Latencies, want)
 	}
 	near := func(what string, got, want float64) {
 		if math.Abs(got-want) > 1e-9 {
@@ -43,7 +47,7 @@ func TestFill(t *testing.T) {
 	}
 	near("achieved rps", r.AchievedRPS, 2.0/3)
 	near("mean concurrency", r.MeanConcurrency, (0.5+1+0.1+0.1+0.1)/3) // of the fourth only 0.1 s is load
-	near("Little's law", r.LittleConcurrency, (0.5+1+0.1+0.5+0.1)/3)
+	near("Little's law", r.LittleConcurrency, (0.5+1+0.1+0.1+0.1)/3)
 	near("demand", r.DemandConcurrency, (0.5+1+0.1+0.5+0.1)/5*6/3)
 	if r.PeakConcurrency != 2 || r.PeakEnvironments != 3 || len(r.Seconds) != 4 {
 		t.Errorf("peaks %d, %d in %d seconds", r.PeakConcurrency, r.PeakEnvironments, len(r.Seconds))
@@ -79,6 +83,7 @@ func TestSecondsAddUp(t *testing.T) {
 				q.Service = q.Ended - q.Begun
 				busy += q.Service
 			}
+			q.Answered = q.Ended + time.Duration(rnd.Int64N(int64(time.Second)))
 		}
 		var r result.Run
 		measure.Fill(&r, measure.Load{Duration: 10 * time.Second}, requests, nil)

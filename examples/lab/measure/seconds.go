@@ -20,16 +20,16 @@ func seconds(requests []Request, samples []Sample, last time.Duration) []result.
 			continue
 		}
 		out[second(q.Scheduled)].Offered++
-		end := &out[second(q.Ended)]
+		answer := &out[second(q.Answered)]
 		switch q.Outcome {
 		case Throttled:
-			end.Throttled++
+			answer.Throttled++
 			continue
 		case Succeeded:
-			end.Succeeded++
-			latencies[second(q.Ended)] = append(latencies[second(q.Ended)], q.Ended-q.Scheduled)
+			answer.Succeeded++
+			latencies[second(q.Answered)] = append(latencies[second(q.Answered)], q.Answered-q.Scheduled)
 		case Failed:
-			end.Failed++
+			answer.Failed++
 		}
 		i := second(q.Begun)
 		begun[i]++

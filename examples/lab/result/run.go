@@ -56,7 +56,9 @@ type Run struct {
 	// the same stamps.
 	MeanConcurrency float64 `json:"meanConcurrency"`
 	// LittleConcurrency is Little's law for the same seconds: requests that
-	// the function took per second × their mean time in it.
+	// the function took per second × the mean of their durations as the service
+	// reports them, INIT included. Of those under way as the load stops only
+	// the part before that counts in both.
 	LittleConcurrency float64 `json:"littleConcurrency"`
 	// DemandConcurrency is Little's law for the offered rate: what the load
 	// would need if nothing limited it.

@@ -13,10 +13,12 @@ func (c config) assumptions(database bool) []string {
 		fmt.Sprintf("AWS's APIs answer on loopback, over HTTP without TLS, after %v; the payment API over TLS after %v. This favours the function that calls more.", c.apiLatency, c.latency),
 		fmt.Sprintf("The quotas are the talk's, GetSecretValue %v and PutMetricData %v calls per second, with one second's worth of calls as the burst; AWS documents no burst. Defaults today are 10,000 and 500, the latter adjustable.", c.secretsQuota, c.metricsQuota),
 		fmt.Sprintf("A function has as much CPU as this machine's %d cores give it, shared with the load, the servers and the database; at %d MB Lambda gives it %.2f of one. The memory size counts for the costs alone.", runtime.NumCPU(), c.memory, float64(c.memory)/1769),
-		fmt.Sprintf("The payment API and the database drop connections that are idle for %v; NAT gateways do after 350 s. The tuned function's database connections live for %v, so that a rotation is met by logins.", c.idle, c.duration/5),
+		fmt.Sprintf("The payment API and the database drop connections that are idle for %v; NAT gateways do after 350 s.", c.idle),
 		"Costs are Lambda's, those of the API calls that were accepted, and of the logs; not of the API in front, the database, the metrics themselves or data transfer.",
 	}
-	if !database {
+	if database {
+		s = append(s, fmt.Sprintf("The tuned function's database connections live for %v, so that a rotation is met by logins; others could live longer.", c.duration/5))
+	} else {
 		s = append(s, "PostgreSQL is not installed or was switched off: the database part is off, orders are kept nowhere, and the rotation changes the payment API's key instead of the password.")
 	}
 	if runtime.GOOS == "windows" {

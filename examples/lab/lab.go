@@ -29,6 +29,11 @@ func lab(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
+	return show(c, res)
+}
+
+// show adds the simulation, prints, and writes the files.
+func show(c config, res *result.Result) (err error) {
 	if res.Simulation, err = sim.AtScale(c.seed).Simulate(res); err != nil {
 		return err
 	}

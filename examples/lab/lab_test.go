@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lambdatune/lambdatune/examples/lab/load"
+	"github.com/lambdatune/lambdatune/examples/lab/report"
 	"github.com/lambdatune/lambdatune/examples/lab/result"
 )
 
@@ -23,7 +24,7 @@ import (
 func small(t *testing.T) config {
 	c := defaults()
 	c.rate, c.environments, c.connections = 20, 40, 50
-	c.duration, c.freeze, c.window, c.idle = 6*time.Second, 1800*time.Millisecond, 1200*time.Millisecond, 1300*time.Millisecond
+	c.duration, c.freeze, c.window, c.idle = 6*time.Second, 1800*time.Millisecond, 1200*time.Millisecond, 1500*time.Millisecond
 	c.latency, c.apiLatency, c.alone, c.priceList = 20*time.Millisecond, 2*time.Millisecond, 3, 64<<10
 	c.out, c.log = "", t.Output()
 	return c
@@ -84,6 +85,7 @@ func TestLab(t *testing.T) {
 			if naive.Offered != tuned.Offered {
 				t.Errorf("%d requests against %d: not the same load", naive.Offered, tuned.Offered)
 			}
+			checkShown(t, c, res)
 		})
 	}
 }
@@ -167,6 +169,35 @@ func checkTuned(t *testing.T, r *result.Run) {
 	}
 	if r.Database != nil && (r.Database.Peak > r.ColdStarts || r.Database.Refused > 0) {
 		t.Errorf("%d environments, but %+v", r.ColdStarts, r.Database)
+	}
+}
+
+// checkShown expects the table to say what there was, and files that can be read.
+func checkShown(t *testing.T, c config, res *result.Result) {
+	t.Helper()
+	var table strings.Builder
+	c.out, c.log = t.TempDir(), &table
+	if err := show(c, res); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"MEASURED": true, "SIMULATED, not measured": true, "USD per GB-second": true,
+		"database part was off": c.connections == 0, "database connections, peak": c.connections > 0,
+	} {
+		if strings.Contains(table.String(), text) != want {
+			t.Errorf("the table says %q: %v, want %v\n%s", text, !want, want, table.String())
+		}
+	}
+	f, err := os.Open(filepath.Join(c.out, "lab.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if read, err := report.ReadJSON(f); err != nil || read.Run("tuned").Succeeded != res.Run("tuned").Succeeded {
+		t.Errorf("lab.json: %v", err)
+	}
+	if svg, err := os.ReadFile(filepath.Join(c.out, "lab.svg")); err != nil || !bytes.Contains(svg, []byte("</svg>")) {
+		t.Errorf("lab.svg: %d bytes, %v", len(svg), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/sql"
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
@@ -57,6 +58,8 @@ func bindScalar(p any) (value.Value, error) {
 			return value.Value{}, fmt.Errorf("the float is no number")
 		}
 		return value.OfFloat(f), nil
+	case v.Kind() == reflect.String && !utf8.ValidString(v.String()):
+		return value.Value{}, fmt.Errorf("the string is not UTF-8")
 	case v.Kind() == reflect.String:
 		return value.OfString([]byte(v.String())), nil
 	case v.Kind() == reflect.Pointer && v.IsNil():

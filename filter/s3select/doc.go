@@ -92,8 +92,8 @@
 //
 // A record is read up to the last member that the query needs. What follows is not
 // validated, though a second match of an unquoted name is found. Query.Strict
-// validates everything. What is written is UTF-8: a record that is not fails, with
-// InvalidTextEncoding.
+// validates everything. What is written is UTF-8: a record or an
+// expression that is not fails, with InvalidTextEncoding.
 //
 // # Errors
 //

@@ -168,6 +168,7 @@ func TestErrorPlaces(t *testing.T) {
 		{"SELECT s.‸date FROM S3Object s", "ParseInvalidPathComponent", 0},
 		{"SELECT a FROM S3Object WHERE a = ‸'é", "LexerInvalidLiteral", 0},
 		{"SELECT 'é', ‸# FROM S3Object", "LexerInvalidChar", 0},
+		{"SELECT '\ufffd', '‸\xff' FROM S3Object", "InvalidTextEncoding", 0},
 		{"SELECT a FROM S3Object WHERE a IN (1‸", "ParseExpectedTokenType", 0},
 		{"SELECT ‸NOSUCH(1) FROM S3Object", "UnsupportedFunction", 0},
 		{"SELECT 1, ‸LOWER('a', 'b') FROM S3Object", "EvaluatorInvalidArguments", 0},

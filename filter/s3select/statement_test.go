@@ -163,6 +163,7 @@ func TestParameters(t *testing.T) {
 		{"SELECT n FROM S3Object WHERE n IN (?)", []any{1}, "{\"n\":1}\n"},
 		{"SELECT ? AS a, ? AS b, ? AS c FROM S3Object LIMIT 1", []any{nil, true, 1.5}, "{\"a\":null,\"b\":true,\"c\":1.5}\n"},
 		{"SELECT n FROM S3Object WHERE s = ?", []any{struct{}{}}, "InvalidRequestParameter"},
+		{"SELECT n FROM S3Object WHERE s = ?", []any{"\xff"}, "InvalidRequestParameter"},
 		{"SELECT n FROM S3Object LIMIT ?", []any{-1}, "EvaluatorNegativeLimit"},
 	} {
 		st, err := s3select.Compile(c.sql)

@@ -3,6 +3,7 @@ package sql
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
@@ -30,6 +31,11 @@ type parser struct {
 func Parse(s string) (*Select, error) {
 	if len(s) > MaxLength {
 		return nil, fault.At(MaxLength, "ExpressionTooLong", "the expression has %d bytes, at most %d are allowed", len(s), MaxLength)
+	}
+	for i := range s {
+		if c, n := utf8.DecodeRuneInString(s[i:]); c == utf8.RuneError && n == 1 {
+			return nil, fault.At(i, "InvalidTextEncoding", "the expression is not UTF-8")
+		}
 	}
 	toks, err := lex(s)
 	if err != nil {

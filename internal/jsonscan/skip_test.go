@@ -82,6 +82,27 @@ func TestSkipStringAlignment(t *testing.T) {
 	}
 }
 
+// Numbers whose parts end at every place around word boundaries, right and wrong.
+func TestSkipNumberAlignment(t *testing.T) {
+	for _, sign := range []string{"", "-", "--"} {
+		for whole := range 19 {
+			for fraction := -1; fraction < 19; fraction++ {
+				n := sign + "123456789012345678"[:whole]
+				if fraction >= 0 {
+					n += "." + "012345678901234567"[:fraction]
+				}
+				for _, end := range []string{"", "e5", "E-07", "e", ".", ".5", "-", "x", "\x00", "\xff"} {
+					for _, s := range []string{n + end, "0" + n + end} {
+						checkSkip(t, []byte(s))
+						checkSkip(t, []byte("["+s+","+s+"]"))
+						checkSkip(t, []byte(`{"a":`+s+`, "some more text":0}`))
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestSkipDepth(t *testing.T) {
 	for _, n := range []int{1, 2, 63, 64, 65, 127, 128, 129, 640, 9999, 10000, 10001, 20000} {
 		checkSkip(t, []byte(strings.Repeat("[", n)+strings.Repeat("]", n)))

@@ -84,6 +84,8 @@ func BenchmarkJSON(b *testing.B) {
 	b.Run("early/lambdatune-quoted", func(b *testing.B) { each(b, "json", query(exact)) })
 	b.Run("early/lambdatune-strict", func(b *testing.B) { each(b, "json", query(strict)) })
 	b.Run("late/lambdatune", func(b *testing.B) { each(b, "json", query(late)) })
+	b.Run("varied/lambdatune", func(b *testing.B) { each(b, "varied", query(late)) })
+	b.Run("varied/simdjson-go", func(b *testing.B) { each(b, "varied", simd("geo", "town", "name")) })
 	b.Run("any/encoding-json", func(b *testing.B) {
 		each(b, "json", func(b *testing.B, in *os.File) int {
 			return lines(b, in, func(line []byte) bool {

@@ -82,10 +82,22 @@ func write(kind string) (path string, size int64) {
 			}
 			lat, lon := rnd.Float64()*180-90, rnd.Float64()*360-180
 			k := 0
-			if kind == "csv" {
+			switch kind {
+			case "varied":
+				// Each member but two is there or not, and one has names of its own.
+				maybe := func(format string, a ...any) string {
+					if rnd.IntN(4) == 0 {
+						return ""
+					}
+					return fmt.Sprintf(format, a...)
+				}
+				k, _ = fmt.Fprintf(w, `{"id":%d%s%s%s%s%s,"geo":{"town":{"name":"%s"}}}`+"\n", id,
+					maybe(`,"path":"/api/v1/items/%d"`, rnd.IntN(1e6)), maybe(`,"status":%d`, 200+id%5*100), maybe(`,"latency":%.3f`, rnd.Float64()*100),
+					maybe(`,"labels":{"key%d":"value%d","other%d":[1,2]}`, rnd.IntN(1e6), id, rnd.IntN(1e6)), maybe(`,"agent":"Mozilla/5.0 (X11; Linux x86_64)"`), city)
+			case "csv":
 				k, _ = fmt.Fprintf(w, "%s,%d,2026-05-%02dT%02d:%02d:%02dZ,GET,/api/v1/items/%d,%d,%.3f,user%d,user%d@example.com,Mozilla/5.0 (X11; Linux x86_64),%.6f,%.6f,%s,%05d\n",
 					city, id, id%28+1, id%24, id%60, id%60, rnd.IntN(1e6), 200+id%5*100, rnd.Float64()*100, id%1000, id%1000, lat, lon, city, rnd.IntN(1e5))
-			} else {
+			default:
 				k, _ = fmt.Fprintf(w, `{"city":"%s","id":%d,"time":"2026-05-%02dT%02d:%02d:%02dZ","method":"GET","path":"/api/v1/items/%d","status":%d,"latency":%.3f,"user":{"name":"user%d","email":"user%d@example.com","tags":["a","beta","gamma"]},"agent":"Mozilla/5.0 (X11; Linux x86_64)","geo":{"lat":%.6f,"lon":%.6f,"town":{"name":"%s","zip":"%05d"}}}`+"\n",
 					city, id, id%28+1, id%24, id%60, id%60, rnd.IntN(1e6), 200+id%5*100, rnd.Float64()*100, id%1000, id%1000, lat, lon, city, rnd.IntN(1e5))
 			}

@@ -94,8 +94,7 @@ type plan struct {
 	root  node
 	folds []string // the distinct unquoted names, lower case
 	quick bool     // all of them can be looked for without walking
-	nodes int
-	list  int // 1 for the plan of the SELECT list, 0 for that of WHERE
+	list  int      // 1 for the plan of the SELECT list, 0 for that of WHERE
 }
 
 func (p *plan) finish() {
@@ -104,8 +103,6 @@ func (p *plan) finish() {
 	var visit func(n *node)
 	visit = func(n *node) {
 		n.leaf = len(n.slots) == 1 && n.leaves == 1
-		n.id = p.nodes
-		p.nodes++
 		for i := range n.members {
 			m := &n.members[i]
 			if m.fold && !seen[m.name] {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 	"github.com/lambdatune/lambdatune/internal/jsonscan"
@@ -20,46 +21,9 @@ type finder struct {
 
 	noSlash bool // there is no backslash in the record
 
-	shapes [][]key    // of the plan's nodes: the members of the last such object
-	memo   [2][][]key // the same for both plans
-}
-
-// A key is what stands before a member's value: its name in quotes and a colon,
-// up to 16 bytes as two words. Records of one writer have the same members in
-// the same order: where the next key is the one that stood there in the last
-// record, its end is known before it has been looked for.
-type key struct {
-	w0, w1, m0, m1 uint64
-	size           int // 0: the key is not known
-	member         int // of the node that it is the name of, -1 for none
-}
-
-const maxKeys = 64 // of an object are remembered
-
-// learn remembers the key b[i:end], which is for the member.
-func learn(keys []key, at int, b []byte, i, end, member int) []key {
-	if at >= maxKeys {
-		return keys
-	}
-	for len(keys) <= at {
-		keys = append(keys, key{})
-	}
-	k := key{size: end - i, member: member}
-	if k.size > 16 || i+16 > len(b) {
-		keys[at] = key{}
-		return keys
-	}
-	k.m0, k.m1 = ^uint64(0), ^uint64(0)
-	if k.size < 8 {
-		k.m0 = 1<<(8*k.size) - 1
-	}
-	if k.size < 16 {
-		k.m1 = 1<<(8*max(k.size-8, 0)) - 1
-	}
-	k.w0 = binary.LittleEndian.Uint64(b[i:]) & k.m0
-	k.w1 = binary.LittleEndian.Uint64(b[i+8:]) & k.m1
-	keys[at] = k
-	return keys
+	stop  int         // where the walk was done
+	known *layouts    // of the plan's records
+	both  [2]*layouts // the same for both plans
 }
 
 // find fills the slots from the value at b[i]. It stops behind the last one,
@@ -69,13 +33,24 @@ func (f *finder) find(p *plan, b []byte, i int) error {
 	if f.left == 0 {
 		return nil
 	}
-	if len(f.memo[p.list]) < p.nodes {
-		f.memo[p.list] = make([][]key, p.nodes)
+	l := f.both[p.list]
+	if l == nil {
+		l = newLayouts()
+		f.both[p.list] = l
 	}
-	f.shapes = f.memo[p.list]
+	f.known = l
+	if f.follow(l, i) {
+		return nil
+	}
 	end, err := f.value(&p.root, i)
-	if err == nil && end > 0 {
+	how := closed
+	if end == 0 {
+		end, how = f.stop, stopped
+	} else if err == nil {
 		err = jsonscan.End(b, end)
+	}
+	if err == nil {
+		l.learn(b, i, end, how)
 	}
 	return err
 }
@@ -86,6 +61,7 @@ func (f *finder) done(i int) bool {
 		return false
 	}
 	if f.plan.quick && f.quiet(i) {
+		f.stop = i
 		return true
 	}
 	f.full = true
@@ -98,18 +74,25 @@ func (f *finder) value(n *node, i int) (end int, err error) {
 	switch {
 	case len(n.members) > 0 && i < len(b) && b[i] == '{':
 		end, err = f.object(n, i)
+		f.known.learns = f.known.learns && len(n.slots) == 0 // it is no visit
 	case len(n.elems) > 0 && i < len(b) && b[i] == '[':
 		end, err = f.array(n, i)
+		f.known.learns = f.known.learns && len(n.slots) == 0
 	default:
+		if end, err = jsonscan.Skip(b, i); err != nil {
+			return 0, err
+		}
+		switch {
+		case n.leaf:
+			f.known.note(b, i, end, n.slots[0], 0)
+		case len(n.slots) > 0 || b[i] != 'n': // null is as good as text
+			f.known.learns = false
+		}
 		// What the path goes on with is not there.
 		f.left -= n.leaves - len(n.slots)
-		end, err = jsonscan.Skip(b, i)
 	}
-	if err != nil {
+	if err != nil || end == 0 {
 		return 0, err
-	}
-	if end == 0 {
-		return 0, nil
 	}
 	for _, s := range n.slots {
 		f.slots[s] = b[i:end]
@@ -121,7 +104,7 @@ func (f *finder) value(n *node, i int) (end int, err error) {
 // object walks members. Whatever it does not expect is left to jsonscan, which
 // says what is wrong.
 func (f *finder) object(n *node, start int) (int, error) {
-	b, keys := f.b, f.shapes[n.id]
+	b := f.b
 	var few [1]uint64
 	seen := few[:] // bits of the members that came
 	if len(n.members) > 64 {
@@ -131,47 +114,30 @@ func (f *finder) object(n *node, start int) (int, error) {
 	if i < len(b) && b[i] == '}' {
 		return f.close(n, seen, i+1)
 	}
-	for at := 0; ; at++ {
-		k, known, stop := -1, false, 0
-		if at < len(keys) && i+16 <= len(b) {
-			if m := &keys[at]; m.size > 0 && binary.LittleEndian.Uint64(b[i:])&m.m0 == m.w0 && binary.LittleEndian.Uint64(b[i+8:])&m.m1 == m.w1 {
-				k, known = m.member, true
-				i = jsonscan.Space(b, i+m.size)
-			}
+	for {
+		name, end, err := f.key(start, i)
+		if err != nil {
+			return 0, err
 		}
-		if !known {
-			name, end, err := f.key(start, i)
-			if err != nil {
-				return 0, err
-			}
-			value := jsonscan.Space(b, end)
-			k = n.match(name, 0)
-			if next := n.match(name, k+1); k < 0 || next < 0 {
-				keys = learn(keys, at, b, i, end, k)
-				f.shapes[n.id] = keys
-			} else {
-				// A name that the query has both with and without quotes.
-				if keys = keys[:min(at, len(keys))]; at == 0 {
-					keys = nil
-				}
-				f.shapes[n.id] = keys
-				for ; next >= 0; next = n.match(name, next+1) {
-					if stop, err = f.take(n, next, value, seen); stop == 0 {
-						return 0, err
-					}
-				}
-			}
-			i = value
-		}
-		var err error
+		i = jsonscan.Space(b, end)
+		k, stop := n.match(name, 0), 0
 		if k < 0 {
 			if stop, err = skip(b, i); err != nil {
 				return 0, err
 			}
-		} else if stop, err = f.take(n, k, i, seen); stop == 0 {
-			return 0, err
-		} else if f.left <= 0 && f.done(stop) {
-			return 0, nil
+			f.known.note(b, i, stop, -1, 0)
+		}
+		for k >= 0 {
+			next := n.match(name, k+1)
+			if next >= 0 { // the query has the name both with quotes and without
+				f.known.learns = false
+			}
+			if stop, err = f.take(n, k, i, seen); stop == 0 {
+				return 0, err
+			}
+			if k = next; k < 0 && f.done(stop) {
+				return 0, nil
+			}
 		}
 		if i = jsonscan.Space(b, stop); uint(i) >= uint(len(b)) {
 			return 0, f.syntax(start)
@@ -244,6 +210,7 @@ func (f *finder) take(n *node, k, i int, seen []uint64) (end int, err error) {
 	} else if end, err = jsonscan.Skip(f.b, i); err != nil {
 		return 0, err
 	} else {
+		f.known.learns = false
 		return end, nil // the first one counts
 	}
 	if !m.child.leaf {
@@ -254,6 +221,7 @@ func (f *finder) take(n *node, k, i int, seen []uint64) (end int, err error) {
 	}
 	f.slots[m.child.slots[0]] = f.b[i:end]
 	f.left--
+	f.known.note(f.b, i, end, m.child.slots[0], 0)
 	return end, nil
 }
 
@@ -265,16 +233,20 @@ func (f *finder) syntax(start int) error {
 	return &jsonscan.SyntaxError{Offset: start, Msg: "not a JSON value"}
 }
 
-// skip is jsonscan.Skip, with one look for what ends within eight bytes.
+// skip is jsonscan.Skip, with the shortest way for what most values are.
 func skip(b []byte, i int) (int, error) {
 	if uint(i)+9 > uint(len(b)) {
 		return jsonscan.Skip(b, i)
 	}
 	c := b[i]
 	if c == '"' {
-		w := binary.LittleEndian.Uint64(b[i+1:])
-		if k := bits.TrailingZeros64(special(w)) >> 3; k < 8 && b[i+1+k] == '"' {
-			return i + 2 + k, nil
+		for j := i + 1; j+8 <= len(b); j += 8 {
+			if m := special(binary.LittleEndian.Uint64(b[j:])); m != 0 {
+				if j += bits.TrailingZeros64(m) >> 3; b[j] == '"' {
+					return j + 1, nil
+				}
+				break
+			}
 		}
 		return jsonscan.SkipString(b, i)
 	}
@@ -284,6 +256,9 @@ func skip(b []byte, i int) (int, error) {
 		if k := bits.TrailingZeros64((x&^highs+ones*(0x80-10)|x)&highs) >> 3; k < 8 && (b[i+k] == ',' || b[i+k] == '}') {
 			return i + k, nil
 		}
+		return jsonscan.SkipNumber(b, i)
+	}
+	if c == '-' {
 		return jsonscan.SkipNumber(b, i)
 	}
 	return jsonscan.Skip(b, i)
@@ -299,20 +274,23 @@ func (f *finder) array(n *node, i int) (int, error) {
 	a := jsonscan.WalkArray(f.b, i)
 	found := 0
 	for at := 0; a.Next(); at++ {
-		for _, e := range n.elems {
-			if e.index != at {
-				continue
+		k := slices.IndexFunc(n.elems, func(e elem) bool { return e.index == at })
+		if k < 0 {
+			start := a.Pos()
+			if v := a.Value(); v != nil { // else the array's error
+				f.known.note(f.b, start, start+len(v), -1, 0)
 			}
-			found += e.child.leaves
-			end, err := f.value(e.child, a.Pos())
-			if err != nil || end == 0 {
-				return 0, err
-			}
-			if f.done(end) {
-				return 0, nil
-			}
-			a.Resume(end)
+			continue
 		}
+		found += n.elems[k].child.leaves
+		end, err := f.value(n.elems[k].child, a.Pos())
+		if err != nil || end == 0 {
+			return 0, err
+		}
+		if f.done(end) {
+			return 0, nil
+		}
+		a.Resume(end)
 	}
 	if err := a.Err(); err != nil {
 		return 0, err

@@ -22,7 +22,7 @@ const (
 )
 
 // assumptions are all that went into the simulation, with its source.
-func (t Talk) assumptions(r *result.Result, wait time.Duration, from string) []result.Assumption {
+func (t Talk) assumptions(r *result.Result, wait time.Duration) []result.Assumption {
 	var out []result.Assumption
 	add := func(what, value, source string) {
 		out = append(out, result.Assumption{What: what, Value: value, Source: source})
@@ -30,7 +30,9 @@ func (t Talk) assumptions(r *result.Result, wait time.Duration, from string) []r
 	add("load", number(t.Rate)+" requests/s", fromTalk)
 	add("arrivals", fmt.Sprintf("at random (Poisson), from 0 in %s, for %s; the first %s are left out of means and percentiles", span(t.Ramp), span(t.Length), span(t.Warmup)), fromUs)
 	add("environments reserved", number(float64(t.Limit)), fromTalk+": 6,000/s × 100 ms")
-	add("mean duration of "+from, span(t.Mean), fromTalk)
+	if r.Run("tuned") != nil {
+		add("mean duration of tuned", span(t.Mean), fromTalk)
+	}
 	for i := range r.Runs {
 		run := &r.Runs[i]
 		v, err := t.variant(run, wait)
@@ -53,7 +55,7 @@ func (t Talk) assumptions(r *result.Result, wait time.Duration, from string) []r
 				fmt.Sprintf("counted; %d round trips for TCP and TLS 1.3, %d for PostgreSQL", tlsRoundTrips, postgresRoundTrips))
 		}
 	}
-	add("wait for dependencies in both", fmt.Sprintf("mean %s, log-normal, P99 %v × the median", span(wait), t.Spread), "what the talk's duration leaves; shape "+fromUs)
+	add("wait for dependencies besides", fmt.Sprintf("mean %s, log-normal, P99 %v × the median", span(wait), t.Spread), "what the talk's duration leaves of the tuned function's; shape "+fromUs)
 	add("round trip", fmt.Sprintf("%s in the region, %s to the payment API", span(t.RoundTrip), span(t.PaymentsRoundTrip)), fromUs)
 	add("GetSecretValue and PutMetricData take", fmt.Sprintf("half of them under %s, 99 %% under %s; %s to refuse", span(t.Call.Median), span(t.Call.P99), span(t.Retry.Reject.Mean())), fromUs+"; AWS documents none")
 	add("GetSecretValue quota", number(t.GetSecretValue)+"/s, not adjustable; 5,000/s when the talk was given", secretsPage)

@@ -70,7 +70,7 @@ func (t Talk) Simulate(r *result.Result) (*result.Simulation, error) {
 		return nil, errors.New("simulation: no measured run to start from")
 	}
 	out := &result.Simulation{}
-	wait, from, err := t.wait(r)
+	wait, err := t.wait(r)
 	if err != nil {
 		return nil, err
 	}
@@ -118,22 +118,22 @@ func (t Talk) Simulate(r *result.Result) (*result.Simulation, error) {
 		}
 		out.Agreements = append(out.Agreements, agreements...)
 	}
-	out.Assumptions = t.assumptions(r, wait, from)
+	out.Assumptions = t.assumptions(r, wait)
 	return out, nil
 }
 
 // wait is the time that dependencies take besides what was measured: what the
-// talk's duration leaves after the work of the tuned variant, or of the only one.
-func (t Talk) wait(r *result.Result) (time.Duration, string, error) {
+// talk's duration leaves after the work of the tuned variant. It is 0 without one.
+func (t Talk) wait(r *result.Result) (time.Duration, error) {
 	run := r.Run("tuned")
 	if run == nil {
-		run = &r.Runs[0]
+		return 0, nil
 	}
 	work, _, err := work(run)
 	if err != nil {
-		return 0, "", err
+		return 0, err
 	}
-	return max(t.Mean-work.Mean(), 0), run.Name, nil
+	return max(t.Mean-work.Mean(), 0), nil
 }
 
 // work is what an invocation takes on loopback, without its calls to services

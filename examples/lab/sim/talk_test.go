@@ -123,7 +123,7 @@ func TestAssumptions(t *testing.T) {
 	for _, want := range []string{
 		"load: 6,000 requests/s", "mean duration of tuned: 100 ms", "GetSecretValue quota: 10,000/s", "PutMetricData quota: 500/s",
 		"own work of naive: mean 35.5 ms, the payment API's 10 ms in it;", // 39.5 ms without two calls
-		"wait for dependencies in both: mean 80.5 ms", "calls in each invocation of naive: GetSecretValue, PutMetricData, GetObject\n",
+		"wait for dependencies besides: mean 80.5 ms", "calls in each invocation of naive: GetSecretValue, PutMetricData, GetObject\n",
 		"calls in each invocation of tuned: none", "3 to AWS, 1 to the payment API, 1 to the database: 30 ms",
 	} {
 		if !strings.Contains(all, want) {
@@ -146,5 +146,16 @@ func TestNothingMeasured(t *testing.T) {
 	s, err := talk.Simulate(r)
 	if err != nil || len(s.Agreements) != 0 {
 		t.Errorf("%v, %+v", err, s)
+	}
+	// Without the tuned function nothing says how much the talk's duration leaves.
+	r = measured()
+	r.Runs = r.Runs[:1]
+	if s, err = talk.Simulate(r); err != nil || len(s.Runs) != 1 {
+		t.Fatal(err, s)
+	}
+	for _, a := range s.Assumptions {
+		if strings.Contains(a.What, "tuned") || strings.HasPrefix(a.What, "wait for") && !strings.HasPrefix(a.Value, "mean 0 ms") {
+			t.Errorf("%+v", a)
+		}
 	}
 }

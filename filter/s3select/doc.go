@@ -53,10 +53,13 @@
 // Transformation COMPACT and the OutputType JSONL, writes the results into files
 // that a manifest names
 // (https://docs.aws.amazon.com/step-functions/latest/dg/input-output-resultwriter.html):
-// both are objects for [Rows], as the example of Merge shows. Iterations that run
-// twice, as those of Express workflows may, count once; one that failed is missing,
-// which is an error. examples/report has the state machine, and runs its steps
-// without AWS.
+// both are objects for [Rows], as the example of Merge shows. For many small
+// objects, an ItemBatcher has one invocation run several items, a struct{ Items
+// []Object }, and the Transformation FLATTEN makes lines of the list of results.
+//
+// Iterations that run twice, as those of Express workflows may, count once; one
+// that failed is missing, which is an error. examples/report has the state machine,
+// and runs its steps without AWS.
 //
 // # The language
 //

@@ -206,9 +206,13 @@ var rangeFormats = []struct {
 // Whatever the objects and the size of a range, 1 byte included, every record
 // comes exactly once, in order, with the header and without.
 func TestPlanPartMerge(t *testing.T) {
+	rounds := 10
+	if raceEnabled {
+		rounds = 2 // thousands of requests each
+	}
 	for _, f := range rangeFormats {
 		t.Run(f.name, func(t *testing.T) {
-			for round := range 10 {
+			for round := range rounds {
 				rnd := rand.New(rand.NewPCG(uint64(round), 3))
 				objects := map[string][]byte{}
 				for o := range 1 + rnd.IntN(3) {

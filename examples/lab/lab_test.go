@@ -23,7 +23,7 @@ import (
 // small is a lab of a few seconds, with everything in it that the large one has.
 func small(t *testing.T) config {
 	c := defaults()
-	c.rate, c.environments, c.connections = 20, 40, 50
+	c.rate, c.environments, c.connections = 20, 28, 40
 	c.duration, c.freeze, c.window, c.idle = 6*time.Second, 1800*time.Millisecond, 1200*time.Millisecond, 1500*time.Millisecond
 	c.latency, c.apiLatency, c.alone, c.priceList = 20*time.Millisecond, 2*time.Millisecond, 3, 64<<10
 	c.out, c.log = "", t.Output()

@@ -63,7 +63,7 @@ func (t Talk) assumptions(r *result.Result, wait time.Duration) []result.Assumpt
 	add("how quotas are kept", fmt.Sprintf("token bucket, %v s worth at once", t.Burst), fromUs+"; AWS documents none")
 	add("throttled AWS calls", fmt.Sprintf("%d attempts; after attempt n a random share of %s × 2ⁿ, at most %s; a new client for each invocation, so its retry budget does not run out", t.Retry.Attempts, span(t.Retry.Base), span(t.Retry.Max)), retryPage+" and its source")
 	add("a call throttled to the end", "GetSecretValue fails the invocation, PutMetricData is logged", "the functions' code")
-	add("new environments", fmt.Sprintf("%s at once, then %s/s", number(t.Scaling.Burst), number(t.Scaling.PerSecond)), scalingPage)
+	add("new environments", fmt.Sprintf("%s at once, then %s/s; without a limit as many as it takes", number(t.Scaling.Burst), number(t.Scaling.PerSecond)), scalingPage)
 	add("requests over a limit", "throttled at once, not repeated", lambdaPage+"; clients "+fromUs)
 	add("10 requests/s per environment", "not modelled: at "+span(t.Mean)+" it is no tighter than the limit", lambdaPage)
 	add("timeout of the function and its front", span(t.Timeout), gatewayPage)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A Dist is a distribution of durations. It is used by one simulation at a time.
+// A Dist is a distribution of durations. Those here are safe for concurrent use.
 type Dist interface {
 	Draw(*rand.Rand) time.Duration
 	Mean() time.Duration

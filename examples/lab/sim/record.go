@@ -55,8 +55,8 @@ type Calls struct {
 	Service, Operation  string
 	Accepted, Throttled int
 	GivenUp             int // calls whose last attempt was throttled
-	Peak                int // attempts in the busiest second of the load
-	PeakAfterRotation   int
+	// PeakAfterRotation are the attempts in the busiest second from the rotation on.
+	PeakAfterRotation int
 }
 
 type recorder struct {
@@ -215,7 +215,6 @@ func (r *recorder) close(e *engine) *Stats {
 	for _, s := range e.stations {
 		c := s.calls
 		c.Service, c.Operation = s.Service.Service, s.Operation
-		c.Peak = slices.Max(s.perSecond)
 		if i := int(r.m.Rotation / time.Second); r.m.Rotation > 0 && i < len(s.perSecond) {
 			c.PeakAfterRotation = slices.Max(s.perSecond[i:])
 		}

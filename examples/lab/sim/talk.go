@@ -93,10 +93,10 @@ func (t Talk) Simulate(r *result.Result) (*result.Simulation, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Runs = append(out.Runs, t.run(run, v, m, st))
+		out.Runs = append(out.Runs, t.run(run, m, st))
 		for _, limit := range append([]int{t.Limit}, t.OtherLimits...) {
 			if limit != t.Limit {
-				if m, st, err = under(limit); err != nil {
+				if _, st, err = under(limit); err != nil {
 					return nil, err
 				}
 			}
@@ -110,7 +110,7 @@ func (t Talk) Simulate(r *result.Result) (*result.Simulation, error) {
 		if m, st, err = under(0); err != nil {
 			return nil, err
 		}
-		out.Wanted = append(out.Wanted, t.run(run, v, m, st))
+		out.Wanted = append(out.Wanted, t.run(run, m, st))
 
 		agreements, err := t.agreements(run)
 		if err != nil {
@@ -260,7 +260,7 @@ func (t Talk) model(v *variant, limit int) *Model {
 }
 
 // run is the simulation's outcome as a run, with summaries alone.
-func (t Talk) run(measured *result.Run, v *variant, m *Model, st *Stats) result.Run {
+func (t Talk) run(measured *result.Run, m *Model, st *Stats) result.Run {
 	window := (m.Length - m.Warmup).Seconds()
 	r := result.Run{
 		Name: measured.Name, Simulated: true,

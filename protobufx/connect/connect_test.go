@@ -177,6 +177,14 @@ func TestRequireProtocolHeader(t *testing.T) {
 	}
 }
 
+// GET is for procedures that are said to have no side effects.
+func TestGET(t *testing.T) {
+	a := send(t, t.Context(), edge.Config{Front: gateway.HTTPv2}, handle(do), httptest.NewRequest("GET", path+"?encoding=proto&message=", nil))
+	if a.Status != 405 || a.Header.Get("Allow") != "POST" {
+		t.Errorf("%d %v %q", a.Status, a.Header, a.Body)
+	}
+}
+
 func TestWithoutJSON(t *testing.T) {
 	a := send(t, t.Context(), edge.Config{Front: gateway.HTTPv2}, handle(do), post([]byte("{}"), "Content-Type", "application/json"))
 	if a.Status != 415 || a.Header.Get("Accept-Post") != "application/proto" {
@@ -286,6 +294,7 @@ func TestDetails(t *testing.T) {
 
 func TestContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var kept context.Context
 		for _, c := range []struct {
 			header string
 			want   time.Duration // of 10 s
@@ -296,9 +305,11 @@ func TestContext(t *testing.T) {
 			{"9999999999", 9500 * time.Millisecond},
 		} {
 			var left time.Duration
-			var kept context.Context
 			inv := handle(func(ctx context.Context, in *testpb.Person) (*testpb.Person, error) {
 				end, _ := ctx.Deadline()
+				if kept != nil && protobufx.CallFrom(kept).Path() != "" {
+					t.Error("a call that is over sees the request of another")
+				}
 				left, kept = time.Until(end), ctx
 				return in, nil
 			})

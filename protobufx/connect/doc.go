@@ -59,8 +59,8 @@
 // # API Gateway REST APIs
 //
 // A REST API passes protobuf only with */* in its binaryMediaTypes: it compares
-// them with the Accept header before it decodes an answer, and Connect clients
-// send none. JSON, and errors, which are always JSON, need nothing. A message that
+// them with the Accept header before it decodes an answer, and Connect clients do
+// not ask for protobuf there. JSON, and errors, which are always JSON, need nothing. A message that
 // came as text is failed_precondition, which says so; with
 // protobufx.BinaryMediaTypes told, so is one whose answer would not get through,
 // before the procedure is called. See

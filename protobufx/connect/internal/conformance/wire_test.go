@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/lambdatune/lambdatune/protobufx/connect"
 	"github.com/lambdatune/lambdatune/protobufx/internal/testpb"
 )
 
@@ -37,13 +39,14 @@ func TestWire(t *testing.T) {
 	server := reference(t)
 	joseph := encode(t, &testpb.Person{Name: "Joseph"})
 	const asked = "?connect=v1&encoding=json&message="
-	for _, c := range []struct {
+	type wireCase struct {
 		name, method, query, contentType, body string
 		header                                 []string // names and values
 		code                                   string   // where it differs from connect-go's
 		status                                 int      // likewise
 		lenient                                bool     // we take it
-	}{
+	}
+	cases := []wireCase{
 		{name: "ok", body: joseph},
 		{name: "PUT", method: "PUT", body: joseph, code: "unknown"},
 		{name: "OPTIONS", method: "OPTIONS", code: "unknown"},
@@ -75,6 +78,7 @@ func TestWire(t *testing.T) {
 		{name: "version 2", body: joseph, header: []string{"Connect-Protocol-Version", "2"}},
 		{name: "GET", method: "GET", query: asked + "%7B%22name%22:%22a+b%22%7D"},
 		{name: "GET of nothing", method: "GET", query: asked, contentType: "-"},
+		{name: "GET of nothing in gzip", method: "GET", query: "?encoding=proto&compression=gzip&message="},
 		{name: "GET without a message", method: "GET", query: "?connect=v1&encoding=json"},
 		{name: "GET without an encoding", method: "GET", query: "?connect=v1&message=%7B%7D", code: "unknown"},
 		{name: "GET in another encoding", method: "GET", query: "?connect=v1&encoding=xml&message=%7B%7D", code: "unknown"},
@@ -90,8 +94,11 @@ func TestWire(t *testing.T) {
 		{name: "plain", body: encode(t, &testpb.Person{Name: "plain"})},
 		{name: "code 0", body: encode(t, &testpb.Person{Name: "code:0"}), code: "unknown"},
 		{name: "code 17", body: encode(t, &testpb.Person{Name: "code:17"}), code: "unknown"},
-		{name: "code 5", body: encode(t, &testpb.Person{Name: "code:5"})},
-	} {
+	}
+	for code := connect.CodeCanceled; code <= connect.CodeUnauthenticated; code++ {
+		cases = append(cases, wireCase{name: code.String(), body: encode(t, &testpb.Person{Name: fmt.Sprintf("code:%d", code)})})
+	}
+	for _, c := range cases {
 		send := func(client *http.Client, url string) (*http.Response, []byte) {
 			method := c.method
 			if method == "" {
@@ -143,6 +150,9 @@ func TestWire(t *testing.T) {
 			}
 			if g, w := got.Header.Get("Allow"), want.Header.Get("Allow"); g != w {
 				t.Errorf("%s: Allow %q, want %q", at, g, w)
+			}
+			if g := got.Header.Get("Accept-Encoding"); strings.Contains(c.name, "compression") && g != want.Header.Get("Accept-Encoding") {
+				t.Errorf("%s: Accept-Encoding %q", at, g)
 			}
 			if g, w := got.Header.Get("Accept-Post"), want.Header.Get("Accept-Post"); g != "" != (w != "") {
 				t.Errorf("%s: Accept-Post %q, theirs %q", at, g, w)

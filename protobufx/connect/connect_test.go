@@ -296,13 +296,15 @@ func TestContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var kept context.Context
 		for _, c := range []struct {
-			header string
-			want   time.Duration // of 10 s
+			header   string
+			platform time.Duration
+			want     time.Duration
 		}{
-			{"", 9500 * time.Millisecond}, // the reserve is 5 %
-			{"3000", 3 * time.Second},
-			{"0000009600", 9500 * time.Millisecond},
-			{"9999999999", 9500 * time.Millisecond},
+			{"", 10 * time.Second, 9500 * time.Millisecond}, // the reserve is 5 %
+			{"3000", 10 * time.Second, 3 * time.Second},
+			{"0000009600", 10 * time.Second, 9500 * time.Millisecond},
+			{"9999999999", 10 * time.Second, 9500 * time.Millisecond},
+			{"3000", 0, 3 * time.Second}, // none, as in a test
 		} {
 			var left time.Duration
 			inv := handle(func(ctx context.Context, in *testpb.Person) (*testpb.Person, error) {
@@ -313,7 +315,10 @@ func TestContext(t *testing.T) {
 				left, kept = time.Until(end), ctx
 				return in, nil
 			})
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := t.Context(), context.CancelFunc(func() {})
+			if c.platform > 0 {
+				ctx, cancel = context.WithTimeout(t.Context(), c.platform)
+			}
 			r := post(nil)
 			if c.header != "" {
 				r.Header.Set("Connect-Timeout-Ms", c.header)

@@ -164,7 +164,7 @@ func (query) datums(r *http.Request) (int, error) {
 		return 0, err
 	}
 	if form.Get("Action") != "PutMetricData" {
-		return 0, fmt.Errorf("Action %q: only PutMetricData is served", form.Get("Action"))
+		return 0, fmt.Errorf("%q: only PutMetricData is served", form.Get("Action"))
 	}
 	n := 0
 	for form.Has(fmt.Sprintf("MetricData.member.%d.MetricName", n+1)) {

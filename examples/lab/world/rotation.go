@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lambdatune/lambdatune/examples/lab/load"
 	"github.com/lambdatune/lambdatune/secrets/secretstest"
 )
 
@@ -58,14 +59,7 @@ func (w *World) rotation() secretstest.Rotation {
 			return nil
 		},
 		Test: func(ctx context.Context, _ string) error {
-			t := time.NewTimer(w.window)
-			defer t.Stop()
-			select {
-			case <-t.C:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+			return load.Clock{Start: time.Now()}.Sleep(ctx, w.window)
 		},
 	}
 }

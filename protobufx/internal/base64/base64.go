@@ -1,12 +1,10 @@
 // Package base64 is the standard base64 encoding with padding at the speed of
-// memory: vector instructions (segmentio/asm) from the size where they win, the
-// standard library below it.
+// memory: vector instructions from the size where they win. They are segmentio/asm's, but for encoding on amd64.
 package base64
 
 import (
 	"encoding/base64"
 	"sync"
-	"unsafe"
 
 	asm "github.com/segmentio/asm/base64"
 )
@@ -14,27 +12,34 @@ import (
 // EncodedLen returns the length of n bytes in base64.
 func EncodedLen(n int) int { return (n + 2) / 3 * 4 }
 
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 // Encode encodes src into dst, which must have EncodedLen(len(src)) bytes and
 // must not overlap it.
 func Encode(dst, src []byte) {
-	if len(src) < minEncode {
-		base64.StdEncoding.Encode(dst, src)
-		return
+	if len(src) >= minEncode {
+		n := encodeVector(dst, src)
+		dst, src = dst[n/3*4:], src[n:]
 	}
-	if uintptr(unsafe.Pointer(&src[0]))%page < 4 {
-		// The vector code on amd64 looks at the four bytes before src, with a
-		// mask. Where they are on a page before, the processor may stop to make
-		// sure of the mask, which takes longer than the rest.
-		base64.StdEncoding.Encode(dst, src[:lead])
-		dst, src = dst[lead/3*4:], src[lead:]
+	// Not the standard library: the call would take as long as the letters, and
+	// it doesn't promise to bear the overlap of EncodeTail.
+	for len(src) >= 3 {
+		v := uint(src[0])<<16 | uint(src[1])<<8 | uint(src[2])
+		_ = dst[3]
+		dst[0], dst[1], dst[2], dst[3] = alphabet[v>>18&63], alphabet[v>>12&63], alphabet[v>>6&63], alphabet[v&63]
+		dst, src = dst[4:], src[3:]
 	}
-	asm.StdEncoding.Encode(dst, src)
+	switch len(src) {
+	case 1:
+		v := uint(src[0]) << 4
+		_ = dst[3]
+		dst[0], dst[1], dst[2], dst[3] = alphabet[v>>6&63], alphabet[v&63], '=', '='
+	case 2:
+		v := uint(src[0])<<10 | uint(src[1])<<2
+		_ = dst[3]
+		dst[0], dst[1], dst[2], dst[3] = alphabet[v>>12&63], alphabet[v>>6&63], alphabet[v&63], '='
+	}
 }
-
-const (
-	page = 4096 // bytes, the least of any system
-	lead = 12   // bytes; a multiple of 3, and more than 4
-)
 
 // Append appends src in base64 to dst.
 func Append(dst, src []byte) []byte {
@@ -48,18 +53,15 @@ func Append(dst, src []byte) []byte {
 // EncodedLen(n) bytes. Reading is never behind writing: what the first i bytes
 // become ends at 4i/3, and i more than len(b)-n is where reading goes on.
 func EncodeTail(b []byte, n int) {
-	if n < minEncode {
-		var raw [minEncode]byte // copied: encoders don't promise to bear an overlap
-		copy(raw[:], b[len(b)-n:])
-		base64.StdEncoding.Encode(b, raw[:n])
+	if n < minEncode || inPlace {
+		Encode(b, b[len(b)-n:])
 		return
 	}
-	c := chunks.Get().(*[lead + chunk]byte)
-	raw := c[lead:]
+	c := chunks.Get().(*[chunk]byte)
 	for src := b[len(b)-n:]; len(src) > 0; {
-		k := copy(raw, src)
+		k := copy(c[:], src)
 		src = src[k:]
-		Encode(b, raw[:k])
+		Encode(b, c[:k])
 		b = b[EncodedLen(k):]
 	}
 	chunks.Put(c)
@@ -69,7 +71,7 @@ func EncodeTail(b []byte, n int) {
 const chunk = 3 << 10 // bytes
 
 // chunks are not on the stack, as what vector code is given never is.
-var chunks = sync.Pool{New: func() any { return new([lead + chunk]byte) }}
+var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 
 // AppendDecode appends to dst what src stands for. As in the standard library,
 // line breaks count for nothing, and the error is a CorruptInputError with the
@@ -78,6 +80,10 @@ func AppendDecode(dst, src []byte) ([]byte, error) {
 	if len(src) < minDecode {
 		return base64.StdEncoding.AppendDecode(dst, src)
 	}
+	return appendDecode(dst, src)
+}
+
+func appendDecode(dst, src []byte) ([]byte, error) {
 	n := len(dst)
 	dst = grow(dst, base64.StdEncoding.DecodedLen(len(src)))
 	k, err := asm.StdEncoding.Decode(dst[n:cap(dst)], src)

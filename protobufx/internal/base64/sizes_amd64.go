@@ -3,6 +3,6 @@ package base64
 // The sizes from which vectors win, in bytes of src (BenchmarkEncode and
 // BenchmarkDecode tell).
 const (
-	minEncode = 48
+	minEncode = 28
 	minDecode = 64
 )

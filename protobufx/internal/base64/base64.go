@@ -1,12 +1,11 @@
 // Package base64 is the standard base64 encoding with padding at the speed of
-// memory: vector instructions from the size where they win. They are segmentio/asm's, but for encoding on amd64.
+// memory: vector instructions from the size where they win: on amd64 our own, elsewhere
+// those of segmentio/asm.
 package base64
 
 import (
 	"encoding/base64"
 	"sync"
-
-	asm "github.com/segmentio/asm/base64"
 )
 
 // EncodedLen returns the length of n bytes in base64.
@@ -86,12 +85,13 @@ func AppendDecode(dst, src []byte) ([]byte, error) {
 func appendDecode(dst, src []byte) ([]byte, error) {
 	n := len(dst)
 	dst = grow(dst, base64.StdEncoding.DecodedLen(len(src)))
-	k, err := asm.StdEncoding.Decode(dst[n:cap(dst)], src)
-	if err != nil {
-		// Found out again: the vector code counts from where it stopped.
-		return base64.StdEncoding.AppendDecode(dst[:n], src)
+	k := decodeVector(dst[n:cap(dst)], src)
+	n += k / 4 * 3
+	out, err := base64.StdEncoding.AppendDecode(dst[:n], src[k:])
+	if corrupt, ok := err.(base64.CorruptInputError); ok {
+		return out, corrupt + base64.CorruptInputError(k)
 	}
-	return dst[:n+k], nil
+	return out, err
 }
 
 // grow returns b with room for n more bytes.

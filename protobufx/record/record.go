@@ -111,7 +111,8 @@ type Record struct {
 	// Kafka's is topic-partition@offset.
 	ID string
 
-	value []byte // JSON: a string, or EventBridge's detail
+	value  []byte // JSON: a string, or EventBridge's detail
+	schema string // Kafka's schema ID, of protobuf; empty where the mapping has no schema registry
 }
 
 // All yields the records of an event of any of the sources, in order. The error,
@@ -130,8 +131,8 @@ func All(event []byte) iter.Seq2[Record, error] {
 			o := jsonscan.WalkObject(topics, 0)
 			for o.Next() {
 				more := each(o.Value(), func(r []byte) bool {
-					id := text(find(r, "topic")) + "-" + string(find(r, "partition")) + "@" + string(find(r, "offset"))
-					return yield(Record{Kafka, id, find(r, "value")}, nil)
+					id := text(find(r, "topic")) + "-" + scalar(find(r, "partition")) + "@" + scalar(find(r, "offset"))
+					return yield(Record{Source: Kafka, ID: id, value: find(r, "value"), schema: schemaOf(r)}, nil)
 				})
 				if !more {
 					return
@@ -140,7 +141,7 @@ func All(event []byte) iter.Seq2[Record, error] {
 			return
 		}
 		if detail := find(event, "detail"); detail != nil && find(event, "detail-type") != nil {
-			yield(Record{EventBridge, text(find(event, "id")), detail}, nil)
+			yield(Record{Source: EventBridge, ID: text(find(event, "id")), value: detail}, nil)
 			return
 		}
 		yield(Record{}, fmt.Errorf("record: the event is none of SQS, SNS, Kinesis, Kafka or EventBridge"))
@@ -150,19 +151,23 @@ func All(event []byte) iter.Seq2[Record, error] {
 func yieldRecord(r []byte, yield func(Record, error) bool) bool {
 	switch {
 	case text(find(r, "eventSource")) == "aws:sqs":
-		return yield(Record{SQS, text(find(r, "messageId")), find(r, "body")}, nil)
+		return yield(Record{Source: SQS, ID: text(find(r, "messageId")), value: find(r, "body")}, nil)
 	case text(find(r, "eventSource")) == "aws:kinesis":
-		return yield(Record{Kinesis, text(find(r, "kinesis", "sequenceNumber")), find(r, "kinesis", "data")}, nil)
+		return yield(Record{Source: Kinesis, ID: text(find(r, "kinesis", "sequenceNumber")), value: find(r, "kinesis", "data")}, nil)
 	case text(find(r, "EventSource")) == "aws:sns":
-		return yield(Record{SNS, text(find(r, "Sns", "MessageId")), find(r, "Sns", "Message")}, nil)
+		return yield(Record{Source: SNS, ID: text(find(r, "Sns", "MessageId")), value: find(r, "Sns", "Message")}, nil)
 	}
 	yield(Record{}, fmt.Errorf("record: a record is none of SQS, SNS or Kinesis"))
 	return false
 }
 
 // Unmarshal decodes the record's message, plain or in an envelope, within the
-// limits of c. In SQS it may also be in the notification of an SNS topic. Every
-// error says which record it is of; those of c are a *protobufx.Error.
+// limits of c. In SQS it may also be in the notification of an SNS topic or in an
+// event of EventBridge. What serializers of the Confluent and the AWS Glue schema
+// registry put before a message in Kafka and Kinesis is taken off, unread; where an
+// event source mapping with a schema registry makes JSON of the message, c needs
+// protobufx.JSON. Every error says which record it is of; those of c are a
+// *protobufx.Error.
 func (r Record) Unmarshal(c *protobufx.Codec, m proto.Message) error {
 	if err := r.unmarshal(c, m); err != nil {
 		return fmt.Errorf("record: %s %s: %w", r.Source, r.ID, err)
@@ -181,13 +186,23 @@ func (r Record) unmarshal(c *protobufx.Codec, m proto.Message) error {
 	body := jsonscan.AppendString(nil, r.value)
 	if r.Source == Kinesis || r.Source == Kafka {
 		// '{' begins the base64 of JSON, and of no message that isn't a group.
-		if head, err := base64.AppendDecode(nil, body[:min(4, len(body))]); err == nil && len(head) > 0 && head[0] == '{' {
-			if body, err = base64.AppendDecode(nil, body); err != nil {
-				return fmt.Errorf("its data is no base64: %w", err)
-			}
-			return envelope(c, body, m)
+		// Nothing of a schema registry's begins a message either.
+		head, err := base64.AppendDecode(nil, body[:min(4, len(body))])
+		if err != nil || len(head) == 0 || head[0] != '{' && !framed(head[0]) && r.schema == "" {
+			return c.Unmarshal(body, true, "", m)
 		}
-		return c.Unmarshal(body, true, "", m)
+		if body, err = base64.AppendDecode(nil, body); err != nil {
+			return fmt.Errorf("its data is no base64: %w", err)
+		}
+		if body[0] != '{' {
+			if body, err = unframe(body, r.schema); err != nil {
+				return err
+			}
+			return c.Unmarshal(base64.Append(nil, body), true, "", m)
+		}
+		if r.schema != "" { // the mapping has made JSON of it
+			return c.Unmarshal(body, false, "application/json", m)
+		}
 	}
 	if len(body) > 0 && body[0] == '{' {
 		return envelope(c, body, m)
@@ -195,18 +210,22 @@ func (r Record) unmarshal(c *protobufx.Codec, m proto.Message) error {
 	return c.Unmarshal(body, true, "", m)
 }
 
-// envelope decodes what is in an envelope, or in a notification of SNS.
+// envelope decodes what is in an envelope, which may be in a notification of SNS,
+// in the detail of EventBridge's event, or in one within the other.
 func envelope(c *protobufx.Codec, b []byte, m proto.Message) error {
-	if err := jsonscan.Valid(b); err != nil {
-		return fmt.Errorf("its envelope is no JSON: %w", err)
-	}
-	if inner := find(b, "Message"); kind(inner) == jsonscan.String && find(b, "TopicArn") != nil {
-		b = jsonscan.AppendString(nil, inner)
-		if len(b) == 0 || b[0] != '{' {
-			return c.Unmarshal(b, true, "", m)
-		}
+	for range 3 {
 		if err := jsonscan.Valid(b); err != nil {
 			return fmt.Errorf("its envelope is no JSON: %w", err)
+		}
+		if inner := find(b, "Message"); kind(inner) == jsonscan.String && find(b, "TopicArn") != nil {
+			b = jsonscan.AppendString(nil, inner)
+		} else if inner := find(b, "detail"); kind(inner) == jsonscan.Object && find(b, "detail-type") != nil {
+			b = inner
+		} else {
+			break
+		}
+		if len(b) == 0 || b[0] != '{' {
+			return c.Unmarshal(b, true, "", m)
 		}
 	}
 	pb := find(b, "pb")
@@ -230,6 +249,23 @@ func text(v []byte) string {
 		return ""
 	}
 	return string(jsonscan.AppendString(nil, v))
+}
+
+// schemaOf returns the schema ID of a record of Kafka whose value is protobuf by a
+// schema registry.
+func schemaOf(r []byte) string {
+	if text(find(r, "valueSchemaMetadata", "dataFormat")) != "PROTOBUF" {
+		return ""
+	}
+	return text(find(r, "valueSchemaMetadata", "schemaId"))
+}
+
+// scalar is text, or what a number looks like.
+func scalar(v []byte) string {
+	if kind(v) == jsonscan.String {
+		return text(v)
+	}
+	return string(v)
 }
 
 // each calls f with the elements of an array until it returns false, and reports

@@ -1,6 +1,6 @@
 // Package base64 is the standard base64 encoding with padding at the speed of
-// memory: vector instructions from the size where they win: on amd64 our own, elsewhere
-// those of segmentio/asm.
+// memory: vector instructions from the size where they win, on amd64 our own,
+// elsewhere those of segmentio/asm.
 package base64
 
 import (

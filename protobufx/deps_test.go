@@ -1,6 +1,7 @@
 package protobufx
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -11,14 +12,7 @@ import (
 // the official protobuf module's own packages apart.
 func TestDeps(t *testing.T) {
 	const module = "github.com/lambdatune/lambdatune/"
-	want := []string{
-		"github.com/segmentio/asm/base64",
-		"github.com/segmentio/asm/cpu",
-		"github.com/segmentio/asm/cpu/arm",
-		"github.com/segmentio/asm/cpu/arm64",
-		"github.com/segmentio/asm/cpu/cpuid",
-		"github.com/segmentio/asm/cpu/x86",
-		"github.com/segmentio/asm/internal/unsafebytes",
+	always := []string{
 		"golang.org/x/sys/cpu",
 		module + "internal/deadline",
 		module + "internal/gateway",
@@ -29,7 +23,23 @@ func TestDeps(t *testing.T) {
 		module + "protobufx/internal/contain",
 		module + "protobufx/internal/engine",
 	}
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	testDeps(t, "amd64", always)
+	testDeps(t, "arm64", append(always, // which has its vector code from there
+		"github.com/segmentio/asm/base64",
+		"github.com/segmentio/asm/cpu",
+		"github.com/segmentio/asm/cpu/arm",
+		"github.com/segmentio/asm/cpu/arm64",
+		"github.com/segmentio/asm/cpu/cpuid",
+		"github.com/segmentio/asm/cpu/x86",
+		"github.com/segmentio/asm/internal/unsafebytes",
+	))
+}
+
+func testDeps(t *testing.T, arch string, want []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+arch)
+	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,6 +55,6 @@ func TestDeps(t *testing.T) {
 	slices.Sort(want)
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
-		t.Errorf("linked: %q, want %q", got, want)
+		t.Errorf("linked on %s: %q, want %q", arch, got, want)
 	}
 }

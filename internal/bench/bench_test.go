@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,10 +126,35 @@ func TestWriting(t *testing.T) {
 		{seconds(1.69e-9), "1.7 ns"}, {seconds(69e-9), "69 ns"}, {seconds(999.7e-9), "1.0 µs"}, {seconds(2.139e-6), "2.1 µs"},
 		{seconds(0.3081), "308 ms"}, {seconds(2.04), "2.0 s"},
 		{count(0), "0"}, {count(2080), "2,080"}, {count(1234567), "1,234,567"}, {count(-1500), "-1,500"},
+		{percent(0), "0 %"}, {percent(1), "100 %"}, {percent(0.9999), "> 99.9 %"}, {percent(0.0001), "< 0.1 %"}, {percent(0.404), "40.4 %"},
 		{mega(0, 2.4e9), "2,400"}, {mega(2, 131e3), "0.13"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s, want %s", tt.got, tt.want)
+		}
+	}
+}
+
+// The lab's figures are those of the picture that is published with them.
+func TestLab(t *testing.T) {
+	want, err := labFigures(filepath.Join("..", "..", "examples", "lab"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := os.ReadFile(resultsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := split(results)["lab"]; !bytes.HasSuffix(got, want) {
+		t.Errorf("results.txt has\n%s\nand lab.json\n%s", got, want)
+	}
+	dir := t.TempDir()
+	for _, bad := range []string{`{}`, `{"runs":[{},{}],"simulation":{"runs":[{},{}],"wanted":[{}]}}`, `{"runs":[{},{}],"simulation":{"runs":[{},{}],"wanted":[{},{}]}}`, `{`} {
+		if err := os.WriteFile(filepath.Join(dir, "lab.json"), []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := labFigures(dir); err == nil {
+			t.Errorf("%s gives %s", bad, out)
 		}
 	}
 }

@@ -170,11 +170,12 @@ func (f *figures) funcs() map[string]any {
 		},
 		"config": func(key string) string { return f.config[key] },
 		// how they are written
-		"times": times,
-		"time":  seconds,
-		"count": count,
-		"mega":  mega,
-		"fixed": func(digits int, v float64) string { return fmt.Sprintf("%.*f", digits, v) },
+		"times":   times,
+		"time":    seconds,
+		"count":   count,
+		"mega":    mega,
+		"percent": percent,
+		"fixed":   func(digits int, v float64) string { return fmt.Sprintf("%.*f", digits, v) },
 	}
 }
 
@@ -210,6 +211,17 @@ func digits(v float64) string {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return count(v)
+}
+
+// percent writes a share, and all or nothing only where it is that.
+func percent(v float64) string {
+	switch {
+	case v > 0 && v < 0.0005:
+		return "< 0.1 %"
+	case v < 1 && v > 0.9995:
+		return "> 99.9 %"
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", 100*v), ".0") + " %"
 }
 
 // count writes a whole number, with commas from 1,000 on.

@@ -54,6 +54,12 @@ func (s suite) lines(dir, name string, args ...string) ([]byte, error) {
 		return nil, err
 	}
 	kept := benchmarkLines(out.Bytes())
+	if s.read != nil {
+		var err error
+		if kept, err = s.read(dir); err != nil {
+			return nil, err
+		}
+	}
 	if len(kept) == 0 {
 		return nil, fmt.Errorf("%s %s: no figures", name, strings.Join(args, " "))
 	}

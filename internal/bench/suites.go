@@ -7,9 +7,10 @@ type suite struct {
 	dir       string // relative to the root
 	bench     string // benchmarks
 	benchtime string
-	passes    int      // of the benchmarks; 0 for the number asked for
-	test      string   // or tests that log figures
-	command   []string // or a command that prints them
+	passes    int                              // of the benchmarks; 0 for the number asked for
+	test      string                           // or tests that log figures
+	command   []string                         // or a command that prints them
+	read      func(dir string) ([]byte, error) // or writes them into a file of its own
 	args      []string
 	env       []string
 }
@@ -33,6 +34,8 @@ var suites = []suite{
 	{name: "filter", dir: "filter/internal/benchmarks", bench: "^Benchmark(Match|Position|Split|Compile)$", benchtime: "20ms", args: []string{"-test.cpu", "1"}},
 	{name: "s3select", dir: "filter/s3select/internal/benchmarks", bench: "^Benchmark(JSON|CSV)$", benchtime: "1x", passes: 5, env: []string{"S3SELECT_MB=300"}},
 	{name: "protobufx", dir: "protobufx/internal/benchmarks", bench: "^Benchmark(Response|Invoke)$", benchtime: "40ms"},
+	{name: "connect", dir: "protobufx/connect/internal/conformance", bench: "^BenchmarkInvoke$", benchtime: "40ms"},
+	{name: "lab", dir: "examples/lab", command: []string{"go", "run", "."}, read: labFigures},
 }
 
 func names() []string {

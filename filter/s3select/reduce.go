@@ -137,7 +137,7 @@ func (q *Query) slice(ctx context.Context, client Client, obj Object, p *engine.
 	if start > 0 {
 		run.Continued = true
 		if cfg.Headed() {
-			behind, err := run.Header(head)
+			behind, err := run.Header(head, len(head) < window)
 			switch {
 			case err != nil:
 				return Stats{Backend: Local}, err

@@ -57,16 +57,19 @@ func (r *Run) tooLong() error {
 	return fault.InRecord(fault.New("OverMaxRecordSize", "a record of the input has more than %d bytes", MaxRecord), r.Records+1)
 }
 
-// Header reads the header of a CSV object, which starts with b, for a run that
-// starts behind it, and returns where it ends; 0 if that is not in b.
-func (r *Run) Header(b []byte) (end int, err error) {
+// Header reads the header of a CSV object, which starts with b, or is b if whole,
+// for a run that starts behind it, and returns where it ends; 0 if that is not in b.
+func (r *Run) Header(b []byte, whole bool) (end int, err error) {
 	cfg := &r.p.cfg.CSV
 	if bytes.HasPrefix(b, []byte("\xef\xbb\xbf")) {
 		end = 3
 	}
 	for !r.csv.ready {
 		rest := b[end:]
-		length, next, quoted, err := cfg.record(rest, false, indexFrom(rest, cfg.Quote, 0))
+		if len(rest) == 0 {
+			return 0, nil
+		}
+		length, next, quoted, err := cfg.record(rest, whole, indexFrom(rest, cfg.Quote, 0))
 		if err != nil {
 			return 0, r.place(err)
 		}

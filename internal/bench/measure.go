@@ -18,14 +18,23 @@ func (s suite) measure(root, tmp string, passes int) ([]byte, error) {
 	if s.command != nil {
 		return s.lines(dir, s.command[0], s.command[1:]...)
 	}
-	bin := filepath.Join(tmp, s.name+".test")
-	build := exec.Command("go", "test", "-c", "-o", bin, ".")
-	build.Dir = dir
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, out)
-	}
 	if s.test != "" {
+		bin, err := s.build(dir, tmp, "")
+		if err != nil {
+			return nil, err
+		}
 		return s.lines(dir, bin, append([]string{"-test.v", "-test.run", s.test, "-test.timeout", "30m"}, s.args...)...)
+	}
+	levels := []string{""}
+	if s.goamd64 {
+		levels = []string{"v1", "v3"}
+	}
+	bins := make([]string, len(levels))
+	for i, level := range levels {
+		var err error
+		if bins[i], err = s.build(dir, tmp, level); err != nil {
+			return nil, err
+		}
 	}
 	// All of a pass, then the next one: what is compared sees the same noise.
 	var all []byte
@@ -33,13 +42,34 @@ func (s suite) measure(root, tmp string, passes int) ([]byte, error) {
 		passes = s.passes
 	}
 	for range passes {
-		out, err := s.lines(dir, bin, append([]string{"-test.run", "^$", "-test.bench", s.bench, "-test.benchtime", s.benchtime}, s.args...)...)
-		if err != nil {
-			return nil, err
+		for i, level := range levels {
+			out, err := s.lines(dir, bins[i], append([]string{"-test.run", "^$", "-test.bench", s.bench, "-test.benchtime", s.benchtime}, s.args...)...)
+			if err != nil {
+				return nil, err
+			}
+			if level != "" {
+				out = named.ReplaceAll(out, []byte("Benchmark"+level+"/"))
+			}
+			all = append(all, out...)
 		}
-		all = append(all, out...)
 	}
 	return all, nil
+}
+
+var named = regexp.MustCompile("(?m)^Benchmark")
+
+// build compiles the suite's test program.
+func (s suite) build(dir, tmp, goamd64 string) (bin string, err error) {
+	bin = filepath.Join(tmp, s.name+goamd64+".test")
+	cmd := exec.Command("go", "test", "-c", "-o", bin, ".")
+	cmd.Dir = dir
+	if cmd.Env = os.Environ(); goamd64 != "" {
+		cmd.Env = append(cmd.Env, "GOAMD64="+goamd64)
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return bin, nil
 }
 
 // lines runs a command and keeps what is in the format of benchmarks.

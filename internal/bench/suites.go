@@ -11,6 +11,7 @@ type suite struct {
 	test      string                           // or tests that log figures
 	command   []string                         // or a command that prints them
 	read      func(dir string) ([]byte, error) // or writes them into a file of its own
+	goamd64   bool                             // the benchmarks for GOAMD64=v1 and v3, which their names then say
 	args      []string
 	env       []string
 }
@@ -34,6 +35,10 @@ var suites = []suite{
 	{name: "filter", dir: "filter/internal/benchmarks", bench: "^Benchmark(Match|Position|Split|Compile)$", benchtime: "20ms", args: []string{"-test.cpu", "1"}},
 	{name: "s3select", dir: "filter/s3select/internal/benchmarks", bench: "^Benchmark(JSON|CSV)$", benchtime: "1x", passes: 5, env: []string{"S3SELECT_MB=300"}},
 	{name: "protobufx", dir: "protobufx/internal/benchmarks", bench: "^Benchmark(Response|Invoke)$", benchtime: "40ms"},
+	{name: "v3-handler", dir: "handler/internal/benchmarks", goamd64: true, bench: "^BenchmarkHTTPv2$/^impl=handler.HTTP$|^BenchmarkREST$/^impl=handler.HTTP$|^BenchmarkBatch$/^source=SQS$/^impl=handler$", benchtime: "40ms"},
+	{name: "v3-filter", dir: "filter/internal/benchmarks", goamd64: true, bench: "^BenchmarkMatch$/^lists$/^(1KB|8KB)$/^by=filter$", benchtime: "20ms", args: []string{"-test.cpu", "1"}},
+	{name: "v3-protobufx", dir: "protobufx/internal/benchmarks", goamd64: true, bench: "^BenchmarkInvoke$/^event=documented$/^impl=ours$", benchtime: "40ms"},
+	{name: "v3-metrics", dir: "metrics", goamd64: true, bench: "^Benchmark(Deck|Ten)$/^to=discard$/^lib=compiled$/^ctx=invocation$", benchtime: "20ms"},
 	{name: "connect", dir: "protobufx/connect/internal/conformance", bench: "^BenchmarkInvoke$", benchtime: "40ms"},
 	{name: "lab", dir: "examples/lab", command: []string{"go", "run", "."}, read: labFigures},
 }

@@ -6,36 +6,42 @@ func SkipNumber(b []byte, i int) (end int, err error) {
 	if uint(i) < uint(len(b)) && b[i] == '-' {
 		i++
 	}
-	// Most numbers are digits, or digits, a point and digits. Where these end within
-	// sixteen bytes takes a look or two, and no branch per digit.
-	if i+16 <= len(b) {
+	// Most numbers are digits, or digits, a point and digits. What of that lies in
+	// the next eight bytes takes one look, and no branch per digit.
+	if i+8 <= len(b) {
 		others := nonDigits(load(b, i))
-		n, point := firstByte(others), 0
-		if others == 0 {
-			others = nonDigits(load(b, i+8))
-			n = 8 + firstByte(others)
-		} else if b[i+n] == '.' && n > 0 {
-			point = n + 1
-			if others &= others - 1; others != 0 {
-				n = firstByte(others)
-			} else {
-				n = 8 + firstByte(nonDigits(load(b, i+8)))
+		n := firstByte(others)
+		if b[i] == '0' && n > 1 {
+			return i + 1, nil // digits do not follow a zero
+		}
+		point := n > 0 && n < 7 && b[i+n] == '.'
+		if point {
+			first := n + 1
+			if n = firstByte(others & (others - 1)); n == first {
+				return i + n, unexpected(b, i+n, "a digit")
 			}
 		}
-		switch {
-		case b[i] == '0' && n > 1 && point != 2:
-			return i + 1, nil // digits do not follow a zero
-		case n == point && n > 0:
-			return i + n, unexpected(b, i+n, "a digit")
-		case n > 0 && n < 16 && b[i+n]|0x20 != 'e' && (point > 0 || b[i+n] != '.'):
+		if n == 8 {
+			return skipLongNumber(b, i+8, point)
+		}
+		if n > 0 && b[i+n] != '.' && b[i+n]|0x20 != 'e' {
 			return i + n, nil
 		}
 	}
-	// The plain way: what is left is short, long, wrong, or rare.
+	// The plain way: what is left is short, wrong, or rare.
 	if uint(i) < uint(len(b)) && b[i] == '0' {
 		i++
 	} else if i, err = skipDigits(b, i); err != nil {
 		return i, err
+	}
+	return skipFraction(b, i)
+}
+
+// skipLongNumber is SkipNumber from within the digits, before or after the point.
+func skipLongNumber(b []byte, i int, point bool) (int, error) {
+	i = moreDigits(b, i)
+	if point {
+		return skipExponent(b, i)
 	}
 	return skipFraction(b, i)
 }

@@ -2,6 +2,7 @@ package protobufx
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -35,7 +36,7 @@ func newEngine(protocol engine.Protocol, options any) (engine.Codec, error) {
 	c, err := newConfig(opts)
 	for _, o := range opts {
 		if o.name == "MediaTypes" {
-			err = fmt.Errorf("protobufx: option MediaTypes: %s has its own", protocol.Name)
+			err = errors.Join(err, fmt.Errorf("protobufx: option MediaTypes: %s has its own", protocol.Name))
 		}
 	}
 	if err != nil {

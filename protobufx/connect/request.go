@@ -37,6 +37,7 @@ func refuse(code Code, message string) error {
 // A request is what the protocol says of a call before its message is read.
 type request struct {
 	procedure   *Procedure
+	get         bool
 	json        bool
 	contentType string // of the answer
 	zipped      bool
@@ -49,66 +50,87 @@ func (h *handler) judge(r *gateway.Request) (q request, err error) {
 	if q.procedure = h.procedures[string(path)]; q.procedure == nil {
 		return q, &refusal{status: http.StatusNotFound, code: CodeUnimplemented, message: "there is no procedure of this name"}
 	}
-	get := r.Method == http.MethodGet && q.procedure.noSideEffects
-	if !get && r.Method != http.MethodPost {
-		allow := http.MethodPost
-		if q.procedure.noSideEffects {
-			allow = http.MethodGet + ", " + allow
-		}
-		return q, &refusal{http.StatusMethodNotAllowed, CodeUnknown, "the method must be " + allow, http.Header{"Allow": {allow}}}
+	if q.get, err = q.procedure.method(r); err != nil {
+		return q, err
 	}
-	var compression, version []byte
 	ok := false
-	if get {
-		encoding, _ := r.QueryValue("encoding")
-		q.json = string(encoding) == "json"
-		if q.contentType = protoType; q.json {
-			q.contentType = jsonType
-		}
-		ok = q.json && h.codec.HasJSON() || string(encoding) == "proto"
-	} else {
-		q.json, q.contentType, ok = h.contentType(r.Header("content-type"))
-	}
-	if !ok {
+	if q.json, q.contentType, ok = h.messageType(r, q.get); !ok {
 		return q, h.unsupported()
 	}
-	if get && r.HasBody() {
+	if q.get && r.HasBody() {
 		return q, &refusal{status: http.StatusUnsupportedMediaType, code: CodeUnknown, message: "a GET has no body"}
 	}
-	if get {
-		compression, _ = r.QueryValue("compression")
-	} else {
-		compression = r.Header("content-encoding")
+	if q.zipped, err = compression(r, q.get); err != nil {
+		return q, err
 	}
-	switch {
-	case len(compression) == 0, bytes.EqualFold(compression, []byte("identity")):
-	case bytes.EqualFold(compression, []byte("gzip")):
-		q.zipped = true
-	default:
-		return q, &refusal{CodeUnimplemented.status(), CodeUnimplemented, "unknown compression: supported encodings are gzip", http.Header{"Accept-Encoding": {"gzip"}}}
-	}
-	if get {
-		if version, _ = r.QueryValue("connect"); string(version) == "v1" {
-			version = []byte("1")
-		}
-	} else {
-		version = r.Header("connect-protocol-version")
-	}
-	switch {
-	case string(version) == "1", len(version) == 0 && !h.requireVersion:
-	case get:
-		return q, refuse(CodeInvalidArgument, `the query parameter connect must be "v1"`)
-	default:
-		return q, refuse(CodeInvalidArgument, `the header Connect-Protocol-Version must be "1"`)
+	if err = h.checkVersion(r, q.get); err != nil {
+		return q, err
 	}
 	if q.limit, err = timeout(r.Header("connect-timeout-ms")); err != nil {
 		return q, err
 	}
-	return q, h.passable(r, &q, get)
+	return q, h.passable(r, &q)
 }
 
-// contentType returns whether the message is in JSON, and the content type to
+// method returns whether the call is a GET; it is a POST otherwise.
+func (p *Procedure) method(r *gateway.Request) (get bool, err error) {
+	allow := http.MethodPost
+	if p.noSideEffects {
+		allow = http.MethodGet + ", " + allow
+	}
+	get = r.Method == http.MethodGet
+	if get && p.noSideEffects || r.Method == http.MethodPost {
+		return get, nil
+	}
+	return false, &refusal{http.StatusMethodNotAllowed, CodeUnknown, "the method must be " + allow, http.Header{"Allow": {allow}}}
+}
+
+// messageType returns whether the message is in JSON, and the content type to
 // answer with.
+func (h *handler) messageType(r *gateway.Request, get bool) (json bool, answer string, ok bool) {
+	if !get {
+		return h.contentType(r.Header("content-type"))
+	}
+	switch encoding, _ := r.QueryValue("encoding"); string(encoding) {
+	case "proto":
+		return false, protoType, true
+	case "json":
+		return true, jsonType, h.codec.HasJSON()
+	}
+	return false, "", false
+}
+
+// compression returns whether the message is in gzip.
+func compression(r *gateway.Request, get bool) (zipped bool, err error) {
+	var name []byte
+	if get {
+		name, _ = r.QueryValue("compression")
+	} else {
+		name = r.Header("content-encoding")
+	}
+	switch {
+	case len(name) == 0, bytes.EqualFold(name, []byte("identity")):
+		return false, nil
+	case bytes.EqualFold(name, []byte("gzip")):
+		return true, nil
+	}
+	return false, &refusal{CodeUnimplemented.status(), CodeUnimplemented, "unknown compression: supported encodings are gzip", http.Header{"Accept-Encoding": {"gzip"}}}
+}
+
+// checkVersion judges the version of the protocol, where the request tells it.
+func (h *handler) checkVersion(r *gateway.Request, get bool) error {
+	version, want, where := r.Header("connect-protocol-version"), "1", "header Connect-Protocol-Version"
+	if get {
+		version, _ = r.QueryValue("connect")
+		want, where = "v1", "query parameter connect"
+	}
+	if string(version) == want || len(version) == 0 && !h.requireVersion {
+		return nil
+	}
+	return refuse(CodeInvalidArgument, "the "+where+` must be "`+want+`"`)
+}
+
+// contentType is messageType of a Content-Type header.
 func (h *handler) contentType(v []byte) (json bool, answer string, ok bool) {
 	switch string(v) {
 	case protoType:
@@ -153,11 +175,11 @@ func timeout(v []byte) (time.Duration, error) {
 }
 
 // passable refuses what would be ruined on its way through a REST API.
-func (h *handler) passable(r *gateway.Request, q *request, get bool) error {
+func (h *handler) passable(r *gateway.Request, q *request) error {
 	if q.json || r.Front != gateway.REST {
 		return nil
 	}
-	if _, isBase64 := r.BodyToken(); r.HasBody() && !isBase64 && !get {
+	if _, isBase64 := r.BodyToken(); r.HasBody() && !isBase64 {
 		return refuse(CodeFailedPrecondition, "the message came as text, which ruins protobuf: the API Gateway REST API in front needs */* in its binaryMediaTypes")
 	}
 	if binary := h.codec.BinaryMediaTypes(); binary != nil && !gateway.MatchMediaType(binary, string(r.Header("accept"))) {
@@ -168,7 +190,7 @@ func (h *handler) passable(r *gateway.Request, q *request, get bool) error {
 
 // read decodes the message.
 func (q *request) read(r *gateway.Request, call engine.Call, m proto.Message) error {
-	if r.Method != http.MethodGet {
+	if !q.get {
 		if q.json && !r.HasBody() {
 			return refuse(CodeInvalidArgument, "the body is empty, which is no JSON")
 		}

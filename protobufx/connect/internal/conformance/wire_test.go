@@ -83,6 +83,7 @@ func TestWire(t *testing.T) {
 		{name: "GET without an encoding", method: "GET", query: "?connect=v1&message=%7B%7D", code: "unknown"},
 		{name: "GET in another encoding", method: "GET", query: "?connect=v1&encoding=xml&message=%7B%7D", code: "unknown"},
 		{name: "GET of another version", method: "GET", query: "?connect=v2&encoding=json&message=%7B%7D"},
+		{name: "GET of version 1", method: "GET", query: "?connect=1&encoding=json&message=%7B%7D"},
 		{name: "GET without a version", method: "GET", query: "?encoding=json&message=%7B%7D"},
 		{name: "GET with a body", method: "GET", query: asked + "%7B%7D", body: "{}", contentType: "application/json", code: "unknown"},
 		{name: "GET in padded base64", method: "GET", query: "?encoding=proto&base64=1&message=EgE_EgI_Pg%3D%3D"},

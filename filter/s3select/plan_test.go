@@ -383,6 +383,20 @@ func TestPlanRefuses(t *testing.T) {
 	}
 }
 
+// S3 Select is not asked, not even for a large object as it is: it cannot be told
+// the ETag.
+func TestPartIsLocal(t *testing.T) {
+	s := shelve(map[string][]byte{"k": numberedLines(30000)})
+	b := s.objects["k"]
+	b.sel = func(w http.ResponseWriter, _ string) { t.Error("the server was asked"); w.Write(endEvent) }
+	item := s3select.Object{Bucket: "b", Key: "k", ETag: b.etag, Size: int64(len(b.data)), End: int64(len(b.data))}
+	var stats s3select.Stats
+	part, err := s3select.Part(t.Context(), s.client(), item, all, keep, s3select.WithBackend(s3select.Auto), s3select.WithStats(&stats))
+	if err != nil || len(part.Result) != 30000 || stats != part.Stats || stats.Rows != 30000 || stats.Backend != s3select.Local {
+		t.Error(len(part.Result), stats, part.Stats, err)
+	}
+}
+
 // Ranges of an object are even, cover it, and none is larger than asked for.
 func FuzzPlanRanges(f *testing.F) {
 	f.Add(int64(10), int64(3))

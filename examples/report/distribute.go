@@ -52,7 +52,7 @@ func distribution(ctx context.Context, w io.Writer, query s3select.Query, megaby
 		}
 	}
 	if all.String() != out.Report {
-		return fmt.Errorf("Reduce says\n%s", all)
+		return fmt.Errorf("the state machine does not say what Reduce says:\n%s", all)
 	}
 	fmt.Fprintln(w, "s3select.Reduce says the same")
 	return nil
@@ -80,17 +80,17 @@ func (s *steps) run(ctx context.Context, p period, workers int) (merged, error) 
 	var out merged
 	var plan planned
 	if err := once(ctx, handler.JSON(s.plan), p, &plan); err != nil {
-		return out, fmt.Errorf("Plan: %w", err)
+		return out, fmt.Errorf("state Plan: %w", err)
 	}
 	if plan.Items == 0 {
 		return out, nil
 	}
 	results, err := s.distributedMap(ctx, plan.Plan, workers)
 	if err != nil {
-		return out, fmt.Errorf("Parts: %w", err)
+		return out, fmt.Errorf("state Parts: %w", err)
 	}
 	if err := once(ctx, handler.JSON(s.merge), mapped{plan.Plan, results}, &out); err != nil {
-		return out, fmt.Errorf("Merge: %w", err)
+		return out, fmt.Errorf("state Merge: %w", err)
 	}
 	return out, nil
 }

@@ -21,6 +21,7 @@ func TestDeps(t *testing.T) {
 		module + "protobufx/internal/base64",
 		module + "protobufx/internal/contain",
 		module + "protobufx/internal/engine",
+		module + "protobufx/internal/rank",
 	}
 	testDeps(t, "amd64", append(slices.Clip(always), "golang.org/x/sys/cpu"))
 	testDeps(t, "arm64", append(slices.Clip(always), "github.com/segmentio/asm/base64", "github.com/segmentio/asm/internal/unsafebytes"))

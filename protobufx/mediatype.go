@@ -2,10 +2,10 @@ package protobufx
 
 import (
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/lambdatune/lambdatune/internal/gateway"
+	"github.com/lambdatune/lambdatune/protobufx/internal/rank"
 )
 
 // Fronts, for those who keep raw handlers: what sends the event, and gets the
@@ -68,14 +68,14 @@ func (c *Codec) negotiate(front Front, accept, contentType string, withJSON bool
 		// It gets through only if the API lists */*, which a client that sends
 		// protobuf without asking for it needs anyway. Others don't.
 		preferJSON = preferJSON || own < 0
-		if r := rank(accept, jsonType); r.q > 0 && r.specificity == 3 {
+		if r := rank.Of(accept, jsonType); r.Q > 0 && r.Specificity == 3 {
 			through = false
 		}
 	}
-	best := ranking{}
+	best := rank.Rank{}
 	var chosen string
 	offer := func(t string, least int) {
-		if r := rank(accept, t); r.specificity >= least && r.better(best) {
+		if r := rank.Of(accept, t); r.Specificity >= least && r.Better(best) {
 			best, chosen = r, t
 		}
 	}
@@ -139,92 +139,4 @@ func (c *Codec) typeIndex(contentType string) int {
 		}
 	}
 	return -1
-}
-
-// A ranking says how welcome a type is. The zero ranking: not at all.
-type ranking struct {
-	q           int // quality in thousandths
-	specificity int // of the range that decides: 3 for a type, 2 for type/*, 1 for */*
-	index       int // of that range in the header
-}
-
-func (r ranking) better(than ranking) bool {
-	switch {
-	case r.q != than.q:
-		return r.q > than.q
-	case r.q == 0:
-		return false
-	case r.specificity != than.specificity:
-		return r.specificity > than.specificity
-	}
-	return r.index < than.index
-}
-
-// rank returns how welcome t is under an Accept header: what the most specific
-// range that covers it says. Without a header everything is welcome.
-func rank(accept, t string) ranking {
-	if strings.TrimSpace(accept) == "" {
-		return ranking{q: 1000, specificity: 1}
-	}
-	var best ranking
-	index := 0
-	for element := range splitList(accept, ',') {
-		index++
-		name, params, _ := strings.Cut(element, ";")
-		name = strings.TrimSpace(name)
-		specificity := 0
-		switch {
-		case strings.EqualFold(name, t):
-			specificity = 3
-		case name == "*/*":
-			specificity = 1
-		default:
-			if major, ok := strings.CutSuffix(name, "/*"); ok && len(t) > len(major) && t[len(major)] == '/' && strings.EqualFold(t[:len(major)], major) {
-				specificity = 2
-			}
-		}
-		if specificity > best.specificity {
-			best = ranking{q: quality(params), specificity: specificity, index: index}
-		}
-	}
-	return best
-}
-
-// splitList yields the parts of a header between separators, which don't count in
-// quotes.
-func splitList(s string, sep byte) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		start, quoted := 0, false
-		for i := 0; i < len(s); i++ {
-			switch {
-			case quoted && s[i] == '\\':
-				i++
-			case s[i] == '"':
-				quoted = !quoted
-			case s[i] == sep && !quoted:
-				if !yield(s[start:i]) {
-					return
-				}
-				start = i + 1
-			}
-		}
-		yield(s[start:])
-	}
-}
-
-// quality returns the q of parameters in thousandths: 1000 without one, 0 for one
-// that is not from 0 to 1.
-func quality(params string) int {
-	for p := range splitList(params, ';') {
-		name, value, _ := strings.Cut(p, "=")
-		if !strings.EqualFold(strings.TrimSpace(name), "q") {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil || !(q >= 0 && q <= 1) {
-			return 0
-		}
-		return int(q*1000 + .5)
-	}
-	return 1000
 }

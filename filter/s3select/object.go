@@ -47,10 +47,10 @@ const (
 	// no more than the requests, where S3 Select charges for each GB.
 	Local Backend = iota
 	// Auto asks S3 to run the query, unless it cannot (a version, a range, a
-	// directory bucket, Input.Decompress) or the object is known to be small, and goes
-	// local where the account has no S3 Select. That is remembered per client and region. It never
-	// changes once a row was yielded. It suits functions that have little memory
-	// or CPU for large objects, on an account that has S3 Select.
+	// directory bucket, Input.Decompress) or the object is known to be small, and
+	// goes local where the account has no S3 Select. That is remembered per client
+	// and region. It never changes once a row was yielded. It suits functions that
+	// have little memory or CPU for large objects, on an account that has S3 Select.
 	Auto
 	// Server has S3 run every query; what S3 cannot do is an error.
 	Server

@@ -43,6 +43,18 @@ func TestObjectRange(t *testing.T) {
 	}
 }
 
+// LIMIT fetches one part of a range, too.
+func TestObjectRangeLimit(t *testing.T) {
+	s := shelve(map[string][]byte{"k": numberedLines(50000)})
+	q := all
+	q.SQL += " LIMIT 1"
+	o := s3select.Object{Bucket: "b", Key: "k", Start: 1000}
+	rows, err := collect(s3select.Rows[numbered](t.Context(), s.client(), o, q, s3select.WithParts(512<<10, 4)))
+	if gets := s.objects["k"].gets; err != nil || len(rows) != 1 || len(gets) != 1 {
+		t.Error(rows, gets, err)
+	}
+}
+
 func TestObjectRangeRefused(t *testing.T) {
 	b := &bucket{data: numberedLines(100)}
 	client := b.client(t)

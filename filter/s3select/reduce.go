@@ -154,6 +154,7 @@ func (q *Query) slice(ctx context.Context, client Client, obj Object, p *engine.
 	r := newReader(ctx, client, obj, engine.From(start, delim), -1, o.part, o.parallel)
 	defer r.Close()
 	r.soft = end // what is behind it is fetched only if the last record is there
+	r.cautious = p.Limited()
 	in := &counter{r: engine.NewSlice(r, start, end, delim)}
 	err := run.Read(ctx, in)
 	if err == nil {

@@ -10,10 +10,8 @@ import (
 type Tally struct {
 	API      []result.APICalls
 	Payments result.Payments
-	// Opened are the database's connections, Saved and Paid the orders in it.
-	Opened, Saved, Paid int
-	// Datums are the values that CloudWatch took.
-	Datums int
+	// Opened are the database's connections, Paid the orders in it that are paid.
+	Opened, Paid int
 }
 
 // Tally returns what happened since the last time, and forgets it. The function
@@ -32,9 +30,9 @@ func (w *World) Tally(ctx context.Context) (t Tally, err error) {
 		}
 	}
 	w.secrets.ResetCalls()
-	metrics, datums := w.metrics.tally()
+	metrics, _ := w.metrics.tally()
 	s3 := result.APICalls{Service: "S3", Operation: "GetObject", Accepted: w.prices.Gets()}
-	t = Tally{API: []result.APICalls{secrets, metrics, s3}, Datums: datums, Payments: w.pay.tally()}
+	t = Tally{API: []result.APICalls{secrets, metrics, s3}, Payments: w.pay.tally()}
 	if w.db == nil {
 		return t, nil
 	}
@@ -43,7 +41,7 @@ func (w *World) Tally(ctx context.Context) (t Tally, err error) {
 		return t, err
 	}
 	t.Opened, w.sessions = n-w.sessions, n
-	t.Saved, t.Paid, err = w.db.orders(ctx)
+	t.Paid, err = w.db.paid(ctx)
 	return t, err
 }
 

@@ -67,13 +67,13 @@ func TestMerge(t *testing.T) {
 		{"of nothing", plan, []s3select.Partial[string]{{Result: "x"}}, []string{"not that of an item"}},
 		{"without a plan", nil, parts[:1], []string{"results of 1 items that the plan has not"}},
 		{"an overlap", []s3select.Object{item("x", 0, 50), item("x", 49, 100)}, nil, []string{"bytes 49 to 100 of 100, but not once all that is before it"}},
-		{"a gap", []s3select.Object{item("x", 0, 50), item("x", 51, 100)}, nil, []string{"bytes 51 to 100"}},
+		{"a gap", []s3select.Object{item("x", 0, 50), item("x", 51, 100)}, nil, []string{"bytes 51 to 100 of 100, but not once"}},
 		{"twice the same", []s3select.Object{plan[0], plan[0]}, parts[:1], []string{"nothing of an object behind s3://b/x"}},
 		{"twice the object", []s3select.Object{plan[2], item("q", 0, 100), plan[2]}, nil, []string{"s3://b/y, ETag \"1\", bytes 0 to 100 of 100 more than once"}},
-		{"no start", []s3select.Object{plan[1]}, nil, []string{"bytes 50 to 100"}},
+		{"no start", []s3select.Object{plan[1]}, nil, []string{"bytes 50 to 100 of 100, but not once"}},
 		{"no end", []s3select.Object{plan[2], plan[3]}, nil, []string{"nothing of an object behind s3://b/z"}},
-		{"another state in between", []s3select.Object{other, plan[1]}, nil, []string{"bytes 50 to 100"}},
-		{"two buckets", []s3select.Object{plan[0], elsewhere(plan[1])}, nil, []string{"s3://c/x"}},
+		{"another state in between", []s3select.Object{other, plan[1]}, nil, []string{"bytes 50 to 100 of 100, but not once"}},
+		{"two buckets", []s3select.Object{plan[0], elsewhere(plan[1])}, nil, []string{"s3://c/x, ETag \"1\", bytes 50 to 100 of 100, but not once"}},
 		{"no item", []s3select.Object{{Bucket: "b", Key: "k"}}, nil, []string{"an item of a plan has"}},
 	} {
 		got, err := s3select.Merge(each(c.plan), each(c.parts), concat)

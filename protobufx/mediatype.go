@@ -34,9 +34,8 @@ const (
 // specific range wins, then the earlier one, then the type of the request. A range
 // stands for the first of [MediaTypes] and the type of the request, not for other
 // names of the same: a client that wants */* but application/protobuf;q=0 doesn't
-// want it under its alias. Behind
-// an API Gateway REST API it sees to it that the answer gets through; see
-// [BinaryMediaTypes].
+// want it under its alias. Behind an API Gateway REST API it sees to it that the
+// answer gets through; see [BinaryMediaTypes].
 //
 // The error is an [*Error] with status 406.
 func (c *Codec) Negotiate(front Front, accept, contentType string) (string, error) {

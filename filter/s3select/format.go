@@ -13,8 +13,8 @@ import (
 // InputSerialization
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_InputSerialization.html).
 type Input struct {
-	// Format is CSV or JSON. Empty, it is the one of CSV and JSON that is set, and
-	// CSV if neither is.
+	// Format is CSV, JSON or PARQUET. Empty, it is the one of CSV and JSON that is
+	// set, and CSV if neither is.
 	Format string
 	// Compression is NONE (also if empty), GZIP or BZIP2. All members of a file of
 	// several gzip members are read. With Decompress, it may be any other name.
@@ -25,6 +25,9 @@ type Input struct {
 	// own decompressors. The subpackage zstd has one for ZSTD. It is not called for
 	// NONE. S3 cannot run such a query.
 	Decompress func(io.Reader) (io.ReadCloser, error)
+	// Parquet reads the format PARQUET for the local engine: it is Read of the
+	// subpackage parquet. S3 needs none.
+	Parquet engine.Table
 }
 
 // CSVInput describes CSV. The zero value is S3's default: commas, lines, double
@@ -61,7 +64,7 @@ type JSONInput struct {
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_OutputSerialization.html).
 type Output struct {
 	// Format is CSV or JSON. Empty, it is the one of CSV and JSON that is set, and
-	// that of the input if neither is.
+	// that of the input if neither is; for PARQUET, it is JSON.
 	Format string
 	CSV    CSVOutput
 	JSON   JSONOutput
@@ -87,7 +90,7 @@ type JSONOutput struct {
 	RecordDelimiter string
 }
 
-// inputFormat is CSV or JSON.
+// format is CSV, JSON or PARQUET.
 func (in *Input) format() string {
 	switch {
 	case in.Format != "":
@@ -107,7 +110,10 @@ func (out *Output) format(in string) string {
 	case out.CSV != CSVOutput{} && out.JSON == JSONOutput{}:
 		return "CSV"
 	}
-	return in
+	if in == "CSV" {
+		return in
+	}
+	return "JSON"
 }
 
 // config checks the formats and fills in the defaults.
@@ -119,12 +125,15 @@ func (q *Query) config() (engine.Config, error) {
 	}
 	var k checker
 	c := engine.Config{Strict: q.Strict}
-	c.JSON = k.choice("InvalidDataSource", "Input.Format", in.format(), "CSV", "JSON") == 1
+	format := k.choice("InvalidDataSource", "Input.Format", in.format(), "CSV", "JSON", "PARQUET")
+	c.JSON, c.Columns = format > 0, format == 2
 	c.OutJSON = k.choice("InvalidDataSource", "Output.Format", out.format(in.format()), "CSV", "JSON") == 1
 	c.Document = k.choice("InvalidJsonType", "Input.JSON.Type", in.JSON.Type, "LINES", "DOCUMENT") == 1
 	c.CSV.Header = engine.Header(k.choice("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE", "USE", "IGNORE"))
 	c.OutCSV.Always = k.choice("InvalidQuoteFields", "Output.CSV.QuoteFields", out.CSV.QuoteFields, "ASNEEDED", "ALWAYS") == 1
-	if in.Decompress == nil { // ZSTD needs that of the subpackage zstd
+	if c.Columns {
+		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE")
+	} else if in.Decompress == nil { // ZSTD needs that of the subpackage zstd
 		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE", "GZIP", "BZIP2")
 	}
 	c.CSV.CarriageReturn = in.CSV.RecordDelimiter == ""

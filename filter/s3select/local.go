@@ -18,6 +18,9 @@ import (
 
 // runLocal reads the object in parts and evaluates it here.
 func runLocal(ctx context.Context, client Client, obj *Object, q *Query, p *engine.Program, o options, emit func([]byte) error) (Stats, error) {
+	if p.Columns() {
+		return q.runObject(ctx, client, obj, p, o, emit)
+	}
 	r := newReader(ctx, client, *obj, 0, -1, o.part, o.parallel)
 	r.cautious = p.Limited()
 	stats, err := q.run(ctx, p, r, emit)
@@ -27,11 +30,14 @@ func runLocal(ctx context.Context, client Client, obj *Object, q *Query, p *engi
 }
 
 // fetch is one ranged GET: the bytes from start to end, end not included, or up
-// to the end of the object. It verifies that the reply is what was asked for, and
+// to the end of the object; a negative start counts from there. It verifies that the reply is what was asked for, and
 // pins the object's ETag.
 func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body io.ReadCloser, length, size int64, newTag string, err error) {
 	in := &s3.GetObjectInput{Bucket: &r.obj.Bucket, Key: &r.obj.Key}
 	in.Range = aws.String("bytes=" + strconv.FormatInt(start, 10) + "-" + strconv.FormatInt(end-1, 10))
+	if start < 0 {
+		in.Range = aws.String("bytes=" + strconv.FormatInt(start, 10))
+	}
 	if r.obj.VersionID != "" {
 		in.VersionId = &r.obj.VersionID
 	}
@@ -50,11 +56,14 @@ func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body
 		return nil, 0, 0, "", fmt.Errorf("%w: s3://%s/%s: %w", ErrChanged, r.obj.Bucket, r.obj.Key, err)
 	case errors.As(err, &reply) && reply.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable:
 		// There is nothing at start: the object is empty, or ends there.
-		return http.NoBody, 0, start, etag, r.obj.sized(start)
+		return http.NoBody, 0, max(start, 0), etag, r.obj.sized(max(start, 0))
 	default:
 		return nil, 0, 0, "", err
 	}
 	from, to, size, ok := contentRange(aws.ToString(out.ContentRange))
+	if start < 0 {
+		start, end = max(size+start, 0), size
+	}
 	if !ok || from != start || to > size || to > end || to < min(end, size) {
 		out.Body.Close()
 		return nil, 0, 0, "", fmt.Errorf("s3select: asked s3://%s/%s for bytes %d to %d, the reply has the range %q", r.obj.Bucket, r.obj.Key, start, end-1, aws.ToString(out.ContentRange))

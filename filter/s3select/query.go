@@ -96,7 +96,13 @@ func (q Query) Run(ctx context.Context, r io.Reader, w io.Writer) (Stats, error)
 		return Stats{}, public(err)
 	}
 	b := batch{w: w}
-	stats, err := q.run(ctx, p, r, b.add)
+	var stats Stats
+	if p.Columns() {
+		stats, err = q.runFile(ctx, p, r, b.add)
+		err = public(err)
+	} else {
+		stats, err = q.run(ctx, p, r, b.add)
+	}
 	if ferr := b.flush(); err == nil {
 		err = ferr
 	}

@@ -18,7 +18,8 @@ type reader struct {
 	obj      Object
 	partSize int64
 	parallel int
-	cautious bool // fetch a part only once it is needed, and then more at a time
+	gate     chan struct{} // where it is not nil, it holds one for each part that is being fetched
+	cautious bool          // fetch a part only once it is needed, and then more at a time
 	requests atomic.Int64
 
 	next   int64 // offset of the next part to ask for
@@ -152,6 +153,15 @@ func (r *reader) start() {
 // fill reads a part, and asks again for the rest of a body that breaks off.
 func (r *reader) fill(pt *part, buf []byte, body io.ReadCloser, start, length int64) {
 	defer close(pt.ready)
+	if r.gate != nil {
+		select {
+		case r.gate <- struct{}{}:
+			defer func() { <-r.gate }()
+		case <-r.ctx.Done():
+			pt.err = r.ctx.Err()
+			return
+		}
+	}
 	var err error
 	for range attempts {
 		if body == nil {

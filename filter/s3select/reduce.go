@@ -208,12 +208,15 @@ func inside(b []byte, delim string) int {
 }
 
 // peek reads at most 64 KiB at an offset, and pins the object's ETag.
-func (r *reader) peek(at int64) (b []byte, size int64, err error) {
+func (r *reader) peek(at int64) (b []byte, size int64, err error) { return r.bytes(at, at+window) }
+
+// bytes reads a range that is small, or the last bytes where start is negative.
+func (r *reader) bytes(start, end int64) (b []byte, size int64, err error) {
 	for range attempts {
 		var body io.ReadCloser
 		var length int64
 		var etag string
-		body, length, size, etag, err = r.fetch(r.ctx, at, at+window, r.obj.ETag)
+		body, length, size, etag, err = r.fetch(r.ctx, start, end, r.obj.ETag)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -113,7 +113,9 @@ func request(obj *Object, q *Query) (*s3.SelectObjectContentInput, engine.Config
 	if obj.ExpectedBucketOwner != "" {
 		in.ExpectedBucketOwner = &obj.ExpectedBucketOwner
 	}
-	if cfg.JSON {
+	if cfg.Columns {
+		in.InputSerialization.Parquet = &types.ParquetInput{}
+	} else if cfg.JSON {
 		in.InputSerialization.JSON = &types.JSONInput{Type: types.JSONType(upper(q.Input.JSON.Type, "LINES"))}
 	} else {
 		c := q.Input.CSV

@@ -20,6 +20,7 @@ const (
 // A Config is the serialization of the input and of the result.
 type Config struct {
 	JSON     bool // else CSV
+	Columns  bool // a Table's rows, which are JSON where they are whole; JSON is set, too
 	Document bool // JSON values one after the other, not one in each line
 	CSV      CSV
 	OutJSON  bool   // else CSV

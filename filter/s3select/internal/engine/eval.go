@@ -121,7 +121,10 @@ func (c *compiler) steps(x *sql.Path, steps []sql.Step) evaluator {
 		return (*Run).row
 	}
 	n := c.slot(x, steps)
-	if !c.p.cfg.JSON {
+	switch {
+	case c.p.cfg.Columns:
+		return func(r *Run) value.Value { return r.values[n] }
+	case !c.p.cfg.JSON:
 		return func(r *Run) value.Value { return r.column(n) }
 	}
 	return func(r *Run) value.Value { return r.slot(n) }
@@ -379,7 +382,7 @@ func (c *compiler) comparison(x *sql.Binary) predicate {
 // constant compares a path with a constant, without making a value of it.
 func (c *compiler) constant(path *sql.Path, lit *sql.Literal, o outcome) predicate {
 	steps := c.p.resolve(path)
-	if len(steps) == 0 || slices.ContainsFunc(steps, wildcard) {
+	if len(steps) == 0 || c.p.cfg.Columns || slices.ContainsFunc(steps, wildcard) {
 		return nil
 	}
 	if !c.p.cfg.JSON {

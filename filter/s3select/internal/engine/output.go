@@ -73,7 +73,7 @@ func (r *Run) appendJSON(dst []byte) ([]byte, error) {
 			dst = appendMembers(dst, &v)
 			continue
 		}
-		if it.slot >= 0 && r.p.cfg.JSON {
+		if it.slot >= 0 && r.p.cfg.JSON && !r.p.cfg.Columns {
 			if t := r.find.slots[it.slot]; t != nil {
 				dst = append(dst, it.key...)
 				dst = value.AppendCompact(dst, t)

@@ -48,10 +48,10 @@ type item struct {
 // Compile compiles a statement without parameters.
 func Compile(sel *sql.Select, cfg Config) (*Program, error) {
 	p := &Program{cfg: cfg, sel: sel, from: sel.From.Path, limit: -1}
-	if len(p.from) > 0 && !cfg.JSON {
+	if len(p.from) > 0 && (!cfg.JSON || cfg.Columns) {
 		return nil, fault.New("InvalidKeyPath", "a path in FROM is for JSON only")
 	}
-	p.alias = rowName(&sel.From, cfg.JSON)
+	p.alias = rowName(&sel.From, cfg.JSON && !cfg.Columns)
 	if l, ok := sel.Limit.(*sql.Literal); ok {
 		if l.Value.Kind != value.Int || l.Value.Int() < 0 {
 			return nil, fault.At(l.Pos(), "EvaluatorNegativeLimit", "LIMIT needs an integer of 0 or more")

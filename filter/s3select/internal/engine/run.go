@@ -27,7 +27,9 @@ type Run struct {
 	find    finder
 	raw     []byte // the current row of JSON; nil is MISSING
 	csv     csvRow
-	scratch []byte // what the current row's strings decode to
+	values  []value.Value                    // of a Table's row
+	table   func(dst []byte) ([]byte, error) // appends that row
+	scratch []byte                           // what the current row's strings decode to
 	out     []byte
 	tallies []tally
 	args    [][3]value.Value
@@ -41,6 +43,9 @@ func (p *Program) NewRun(now time.Time, emit func(record []byte) error) *Run {
 	r := &Run{p: p, emit: emit, now: value.Now(now), tallies: make([]tally, len(p.aggs)), args: make([][3]value.Value, p.calls)}
 	r.find.slots = make([][]byte, len(p.slots))
 	r.csv.columns = make([]int, len(p.slots))
+	if p.cfg.Columns {
+		r.values = make([]value.Value, len(p.slots))
+	}
 	r.done = p.limit == 0
 	return r
 }
@@ -136,6 +141,8 @@ func (r *Run) Finish() error {
 	}
 	r.raw = nil
 	clear(r.find.slots)
+	clear(r.values)
+	r.table = nil
 	return r.output()
 }
 
@@ -167,10 +174,12 @@ func (r *Run) decode(t []byte) []byte {
 
 // row is the whole row as a value.
 func (r *Run) row() value.Value {
-	if !r.p.cfg.JSON {
+	switch {
+	case r.p.cfg.Columns:
+		return r.wholeRow()
+	case !r.p.cfg.JSON:
 		return value.OfJSON(value.Struct, r.csv.appendJSON(nil))
-	}
-	if r.raw == nil {
+	case r.raw == nil:
 		return value.Value{}
 	}
 	if err := jsonscan.Valid(r.raw); err != nil {

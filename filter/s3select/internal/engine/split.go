@@ -10,7 +10,7 @@ import (
 // looks like its end, or since it is not clear where the delimiter is.
 func (c *Config) Delimiter() string {
 	switch {
-	case c.JSON && c.Document, !c.JSON && c.CSV.QuotedRecord:
+	case c.Columns, c.JSON && c.Document, !c.JSON && c.CSV.QuotedRecord:
 		return ""
 	case c.JSON:
 		return "\n"

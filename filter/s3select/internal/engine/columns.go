@@ -54,8 +54,10 @@ func (r *Run) Needs() []Need {
 func (r *Run) Whole() (where, list bool) {
 	is := func(x sql.Expr) (found bool) {
 		sql.Walk(x, func(x sql.Expr) bool {
-			path, ok := x.(*sql.Path)
-			found = found || ok && len(r.p.resolve(path)) == 0
+			if path, ok := x.(*sql.Path); ok {
+				steps := r.p.resolve(path)
+				found = found || len(steps) == 0 || wildcard(steps[0])
+			}
 			return !found
 		})
 		return found
@@ -112,3 +114,6 @@ func (r *Run) wholeRow() value.Value {
 	}
 	return value.OfJSON(value.Struct, b)
 }
+
+// Member is the member of a valid JSON object, nil if there is none.
+func Member(v []byte, name sql.Name) ([]byte, error) { return lookup(v, name) }

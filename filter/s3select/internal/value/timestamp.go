@@ -49,6 +49,41 @@ func FromTime(t time.Time) (_ *Time, ok bool) {
 	return r, local.Year() >= 1 && local.Year() <= 9999 && offset%60 == 0
 }
 
+// FromUnix is the TIMESTAMP sec seconds after 1970, with a fraction of so many
+// decimal digits, in UTC or, where that is not known, without an offset. It is
+// not ok beyond the years 1 to 9999.
+func FromUnix(sec, fraction int64, digits int, utc bool) (_ *Time, ok bool) {
+	t := &Time{precision: Second, known: utc}
+	if digits > 0 {
+		var b [20]byte
+		for i := digits - 1; i >= 0; i-- {
+			b[i] = byte('0' + fraction%10)
+			fraction /= 10
+		}
+		t.fraction = string(b[:digits])
+	}
+	if sec < minUnix || sec > maxUnix {
+		return nil, false
+	}
+	t.t = time.Unix(sec, 0).UTC()
+	return t, true
+}
+
+// FromDays is the date that many days after 1970-01-01. It is not ok beyond the
+// years 1 to 9999.
+func FromDays(days int64) (_ *Time, ok bool) {
+	if days < minUnix/86400 || days > maxUnix/86400 {
+		return nil, false
+	}
+	return &Time{t: time.Unix(days*86400, 0).UTC(), precision: Day}, true
+}
+
+// The first and the last second of the years 1 to 9999.
+const (
+	minUnix = -62135596800
+	maxUnix = 253402300799
+)
+
 // instant is the point in time, to the second.
 func (t *Time) instant() int64 { return t.t.Unix() - int64(t.offset)*60 }
 

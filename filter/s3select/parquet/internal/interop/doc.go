@@ -1,0 +1,2 @@
+// Package interop holds package parquet against files of other writers.
+package interop

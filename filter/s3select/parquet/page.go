@@ -300,7 +300,7 @@ func (c *column) dictionary(h *header) error {
 	if err != nil {
 		return err
 	}
-	if c.dict.values != nil || c.dict.bytes != nil || h.encoding != encPlain && h.encoding != encPlainDict {
+	if c.dict.loaded || h.encoding != encPlain && h.encoding != encPlainDict {
 		return c.damaged("it has a second dictionary, or one that is not PLAIN")
 	}
 	c.page = nil // it stays

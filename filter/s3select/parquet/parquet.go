@@ -166,10 +166,12 @@ func (s *scan) groups() error {
 	next := 0
 	ahead := !s.run.Limited()
 	var err error
-	if s.ahead, err = s.openNext(&next, ahead); err != nil {
-		return err
-	}
-	for s.ahead != nil && !s.run.Done() {
+	for !s.run.Done() {
+		if s.ahead == nil {
+			if s.ahead, err = s.openNext(&next, ahead); err != nil || s.ahead == nil {
+				return err
+			}
+		}
 		g := s.ahead
 		s.ahead = nil
 		s.use(g)
@@ -183,11 +185,6 @@ func (s *scan) groups() error {
 			return err
 		}
 		s.closeColumns()
-		if !ahead {
-			if s.ahead, err = s.openNext(&next, ahead); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }

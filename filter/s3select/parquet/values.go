@@ -16,6 +16,7 @@ type table struct {
 	bytes   []byte
 	offsets []uint32 // of strings: where each one starts, and where the last one ends
 	n       int
+	loaded  bool
 }
 
 const maxConverted = 1 << 16
@@ -28,7 +29,7 @@ func (d *table) fill(c *column, b []byte, n int) error {
 	case size > 0 && n > len(b)/size, size == 0 && n > len(b)/4:
 		return c.damaged("a dictionary of %d values has %d bytes", n, len(b))
 	}
-	d.n, d.bytes = n, b
+	d.n, d.bytes, d.loaded = n, b, true
 	if size == 0 {
 		if err := c.grow(4 * (n + 1)); err != nil {
 			return err
@@ -116,7 +117,7 @@ func (c *column) decode(h *header, b []byte, most int) error {
 		return nil
 	case encPlainDict, encDictionary:
 		d.encoding = encDictionary
-		if c.dict.bytes == nil {
+		if !c.dict.loaded {
 			return c.damaged("a page has no dictionary")
 		}
 		if len(b) == 0 {

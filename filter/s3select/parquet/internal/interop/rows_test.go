@@ -46,8 +46,8 @@ type row struct {
 	St     sub              `parquet:"st"`
 	Op     *sub             `parquet:"op,optional"`
 	Deep   []deep           `parquet:"deep,list"`
-	Case   int64            `parquet:"Case"`
-	Case2  int64            `parquet:"case"`
+	Dup    int64            `parquet:"Dup"`
+	Dup2   int64            `parquet:"dup"`
 }
 
 type sub struct {
@@ -88,7 +88,7 @@ func (m maker) row() row {
 		D32: int32(m.IntN(2000) - 1000), D64: m.Int64N(2e6) - 1e6, Day: int32(m.IntN(40000) - 10000),
 		Ms: m.time().Truncate(time.Millisecond), Us: m.time().Truncate(time.Microsecond), Ns: maybe(m, m.time()),
 		Plain: []byte(m.word()), Opaque: [3]byte{byte(m.Uint32()), 0xff, 1}, St: m.sub(), Op: maybe(m, m.sub()),
-		Case: m.Int64N(3), Case2: m.Int64N(3),
+		Dup: m.Int64N(3), Dup2: m.Int64N(3),
 	}
 	for i := range r.UUID {
 		r.UUID[i] = byte(m.Uint32())
@@ -172,8 +172,8 @@ func (r *row) line() string {
 		}{d.X, d.Y, append([]int64{}, d.Z...)})
 	}
 	add("deep", js(deeps))
-	add("Case", fmt.Sprint(r.Case))
-	add("case", fmt.Sprint(r.Case2))
+	add("Dup", fmt.Sprint(r.Dup))
+	add("dup", fmt.Sprint(r.Dup2))
 	return b.String() + "}\n"
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/lambdatune/lambdatune/filter/s3select/parquet"
 )
 
-var rounds = flag.Int("rounds", 150, "files that are queried as Parquet and as JSON")
+var rounds = flag.Int("rounds", 60, "files that are queried as Parquet and as JSON")
 
 // The columns by what may be done with them without an error.
 var (

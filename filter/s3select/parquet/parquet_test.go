@@ -160,10 +160,8 @@ func TestHostileFooter(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, c := range files {
-		f.Add(read(f, c.file), "SELECT * FROM S3Object s WHERE s.i32 > 10")
-	}
-	f.Add(footer(), "SELECT s.\"list\"[0], s.\"map\".a, s.ms FROM S3Object s WHERE s.str LIKE 'a%' OR s.i64 IS NULL")
+	f.Add(read(f, "small.parquet"), "SELECT * FROM S3Object s WHERE s.a > 1 OR s.s LIKE 'a%'")
+	f.Add(read(f, "small.parquet"), "SELECT s.l[0], s.a FROM S3Object s WHERE s.a IS NULL")
 	f.Fuzz(func(t *testing.T, file []byte, sql string) {
 		if _, err := query(t, sql, file); !typed(err) {
 			t.Error(err)

@@ -28,7 +28,23 @@ func TestData(t *testing.T) {
 	v1 := write(t, rows, pq.MaxRowsPerRowGroup(15), pq.Compression(&pq.Snappy), pq.DataPageVersion(1), pq.PageBufferSize(200))
 	v2 := write(t, rows, pq.MaxRowsPerRowGroup(15), pq.Compression(&pq.Zstd), pq.DataPageVersion(2), pq.PageBufferSize(200))
 	arrow, arrowLines := arrowFile(t, maker{rand.New(rand.NewPCG(9, 5))}, 40)
+	type little struct {
+		A *int64   `parquet:"a,optional,dict"`
+		S string   `parquet:"s,delta"`
+		L []string `parquet:"l,list"`
+	}
+	var small bytes.Buffer
+	w := pq.NewGenericWriter[little](&small, pq.MaxRowsPerRowGroup(6), pq.Compression(&pq.Snappy))
+	for range 10 {
+		if _, err := w.Write([]little{{maybe(m, m.Int64N(3)), m.word(), []string{m.word()}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for name, b := range map[string][]byte{
+		"small.parquet":         small.Bytes(), // for fuzzing
 		"parquet-go-v1.parquet": v1, "parquet-go-v2.parquet": v2, "parquet-go.jsonl": []byte(lines.String()),
 		"arrow-go.parquet": arrow, "arrow-go.jsonl": []byte(arrowLines),
 	} {

@@ -65,7 +65,8 @@
 //
 // All of S3's SQL reference
 // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-select-sql-reference.html)
-// for CSV and JSON, uncompressed or in GZIP or BZIP2. Where that is silent:
+// for CSV and JSON, uncompressed or in GZIP or BZIP2, and, with the subpackage
+// parquet, for Parquet. Where that is silent:
 //
 //   - A path that leads nowhere is MISSING. MISSING is left out of JSON and empty in
 //     CSV. Operators and functions make NULL of NULL and MISSING, but for IS,

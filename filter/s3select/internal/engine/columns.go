@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -102,13 +103,51 @@ func (r *Run) Hit() error { return r.place(r.hit()) }
 // Skip counts rows that cannot change the result.
 func (r *Run) Skip(n int64) { r.Records += n }
 
+// constantColumn compares a column with a constant.
+func constantColumn(n int, want value.Value, o outcome) predicate {
+	switch want.Kind {
+	case value.Int:
+		c := want.Int()
+		return func(r *Run) tri {
+			v := &r.values[n]
+			if v.Kind != value.Int {
+				return o.of(v, &want)
+			}
+			switch have := v.Int(); {
+			case have < c:
+				return o.less
+			case have > c:
+				return o.greater
+			}
+			return o.equal
+		}
+	case value.String:
+		return func(r *Run) tri {
+			v := &r.values[n]
+			switch {
+			case v.Kind != value.String:
+				return o.of(v, &want)
+			case o.less != o.greater:
+				return o.at(bytes.Compare(v.Text, want.Text))
+			case bytes.Equal(v.Text, want.Text):
+				return o.equal
+			}
+			return o.less
+		}
+	}
+	return func(r *Run) tri {
+		w := want // comparing may keep what it has parsed
+		return o.of(&r.values[n], &w)
+	}
+}
+
 // wholeRow is the current row of a table.
 func (r *Run) wholeRow() value.Value {
 	if r.table == nil {
 		return value.Value{}
 	}
-	b, err := r.table(nil)
-	if err != nil {
+	b, err := r.table(r.tableRow[:0])
+	if r.tableRow = b; err != nil {
 		r.failAt(fault.InRecord(err, r.Records), -1)
 		return value.Value{}
 	}

@@ -382,8 +382,11 @@ func (c *compiler) comparison(x *sql.Binary) predicate {
 // constant compares a path with a constant, without making a value of it.
 func (c *compiler) constant(path *sql.Path, lit *sql.Literal, o outcome) predicate {
 	steps := c.p.resolve(path)
-	if len(steps) == 0 || c.p.cfg.Columns || slices.ContainsFunc(steps, wildcard) {
+	if len(steps) == 0 || slices.ContainsFunc(steps, wildcard) {
 		return nil
+	}
+	if c.p.cfg.Columns {
+		return constantColumn(c.slot(path, steps), lit.Value, o)
 	}
 	if !c.p.cfg.JSON {
 		return c.constantText(path, steps, lit, o)

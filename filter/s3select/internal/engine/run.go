@@ -21,20 +21,21 @@ type Run struct {
 	// Continued says that the input is not the start of the object.
 	Continued bool
 
-	p       *Program
-	emit    func(record []byte) error
-	now     *value.Time
-	find    finder
-	raw     []byte // the current row of JSON; nil is MISSING
-	csv     csvRow
-	values  []value.Value                    // of a Table's row
-	table   func(dst []byte) ([]byte, error) // appends that row
-	scratch []byte                           // what the current row's strings decode to
-	out     []byte
-	tallies []tally
-	args    [][3]value.Value
-	err     error
-	done    bool
+	p        *Program
+	emit     func(record []byte) error
+	now      *value.Time
+	find     finder
+	raw      []byte // the current row of JSON; nil is MISSING
+	csv      csvRow
+	values   []value.Value                    // of a Table's row
+	table    func(dst []byte) ([]byte, error) // appends that row
+	tableRow []byte                           // what it has appended
+	scratch  []byte                           // what the current row's strings decode to
+	out      []byte
+	tallies  []tally
+	args     [][3]value.Value
+	err      error
+	done     bool
 }
 
 // NewRun starts a run. emit gets every record of the result, delimiter

@@ -30,8 +30,8 @@ func runLocal(ctx context.Context, client Client, obj *Object, q *Query, p *engi
 }
 
 // fetch is one ranged GET: the bytes from start to end, end not included, or up
-// to the end of the object; a negative start counts from there. It verifies that the reply is what was asked for, and
-// pins the object's ETag.
+// to the end of the object; a negative start counts from there. It verifies that
+// the reply is what was asked for, and pins the object's ETag.
 func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body io.ReadCloser, length, size int64, newTag string, err error) {
 	in := &s3.GetObjectInput{Bucket: &r.obj.Bucket, Key: &r.obj.Key}
 	in.Range = aws.String("bytes=" + strconv.FormatInt(start, 10) + "-" + strconv.FormatInt(end-1, 10))

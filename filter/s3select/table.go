@@ -174,7 +174,7 @@ func (s *object) Open(ctx context.Context, spans []engine.Span, ahead bool) ([]i
 			end = spans[i+n].End
 			n++
 		}
-		b := &block{stream: stream{reader: s.reader(ctx, start, end, end-start, 1, true), of: s}, start: start, end: end, users: n}
+		b := &block{stream: stream{reader: s.reader(ctx, start, end, end-start, 1, true), of: s}, start: start, users: n}
 		for k := range n {
 			out[i+k] = &member{block: b, span: spans[i+k]}
 		}
@@ -215,9 +215,20 @@ func (s *stream) Close() error {
 // A block is one range for several spans. It is read by one goroutine.
 type block struct {
 	stream
-	start, end int64
-	data       []byte
-	users      int // spans that are not closed
+	start int64
+	data  []byte
+	users int // spans that are not closed
+}
+
+// part is the reader's next part, as it is.
+func (r *reader) part() ([]byte, error) {
+	head := r.queue[0]
+	select {
+	case <-head.ready:
+		return head.buf, head.err
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	}
 }
 
 // A member is a span of a block.
@@ -228,10 +239,11 @@ type member struct {
 
 func (p *member) Read(b []byte) (int, error) {
 	if p.block.data == nil {
-		data := make([]byte, p.block.end-p.block.start)
-		if _, err := io.ReadFull(&p.block.stream, data); err != nil {
+		data, err := p.block.part()
+		if err != nil {
 			return 0, err
 		}
+		p.block.of.scanned.Add(int64(len(data)))
 		p.block.data = data
 	}
 	rest := p.block.data[p.span.Start-p.block.start : p.span.End-p.block.start]

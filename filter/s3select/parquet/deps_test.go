@@ -15,6 +15,7 @@ func TestLinks(t *testing.T) {
 		"filter/s3select/internal/sql",
 		"filter/s3select/internal/value",
 		"filter/s3select/parquet",
+		"filter/s3select/parquet/internal/reader",
 		"github.com/klauspost/compress",
 		"github.com/klauspost/compress/flate",
 		"github.com/klauspost/compress/fse",

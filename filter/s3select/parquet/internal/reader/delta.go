@@ -1,4 +1,4 @@
-package parquet
+package reader
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package parquet
+package reader
 
 import (
 	"github.com/lambdatune/lambdatune/internal/jsonscan"

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
@@ -10,12 +11,16 @@ import (
 // Operators bind as S3's documentation lists them, loosest first: OR, AND, NOT,
 // = (and <>, !=, IS), < > <= >=, LIKE, BETWEEN, IN, + -, * / %, unary minus.
 
-func (p *parser) expr() (Expr, error) {
+func (p *parser) expr() (Expr, error) { return p.nested((*parser).or) }
+
+// nested reads what stands one level deeper.
+func (p *parser) nested(read func(*parser) (Expr, error)) (Expr, error) {
 	if p.depth++; p.depth > maxDepth {
 		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
 	}
-	defer func() { p.depth-- }()
-	return p.or()
+	x, err := read(p)
+	p.depth--
+	return x, err
 }
 
 // binary makes a node and counts it.
@@ -26,51 +31,33 @@ func (p *parser) binary(op string, x, y Expr) (Expr, error) {
 	return &Binary{pos(x.Pos()), op, x, y}, nil
 }
 
-// left reads a chain of left-associative operators.
-func (p *parser) left(operand func() (Expr, error), match func(token) string) (Expr, error) {
-	x, err := operand()
+// left reads a chain of left-associative operators: words, or symbols.
+func (p *parser) left(operand func(*parser) (Expr, error), kind tokenKind, ops ...string) (Expr, error) {
+	x, err := operand(p)
 	for err == nil {
-		op := match(p.peek())
-		if op == "" {
+		t := p.peek()
+		if t.kind != kind || !slices.Contains(ops, t.text) {
 			break
 		}
 		p.i++
 		var y Expr
-		if y, err = operand(); err == nil {
-			x, err = p.binary(op, x, y)
+		if y, err = operand(p); err == nil {
+			x, err = p.binary(strings.ToUpper(t.text), x, y)
 		}
 	}
 	return x, err
 }
 
-func (p *parser) or() (Expr, error) {
-	return p.left(p.and, func(t token) string {
-		if t.word("or") {
-			return "OR"
-		}
-		return ""
-	})
-}
+func (p *parser) or() (Expr, error) { return p.left((*parser).and, tokWord, "or") }
 
-func (p *parser) and() (Expr, error) {
-	return p.left(p.not, func(t token) string {
-		if t.word("and") {
-			return "AND"
-		}
-		return ""
-	})
-}
+func (p *parser) and() (Expr, error) { return p.left((*parser).not, tokWord, "and") }
 
 func (p *parser) not() (Expr, error) {
 	t := p.peek()
 	if !p.acceptWord("not") {
 		return p.equality()
 	}
-	if p.depth++; p.depth > maxDepth {
-		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
-	}
-	defer func() { p.depth-- }()
-	x, err := p.not()
+	x, err := p.nested((*parser).not)
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +91,7 @@ func (p *parser) equality() (Expr, error) {
 		return x, nil
 	}
 	p.i++
-	if p.depth++; p.depth > maxDepth {
-		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
-	}
-	defer func() { p.depth-- }()
-	y, err := p.equalityOperand()
+	y, err := p.nested((*parser).equalityOperand)
 	if err != nil {
 		return nil, err
 	}
@@ -124,15 +107,7 @@ func (p *parser) equalityOperand() (Expr, error) {
 }
 
 func (p *parser) relation() (Expr, error) {
-	return p.left(p.like, func(t token) string {
-		if t.kind == tokOp {
-			switch t.text {
-			case "<", ">", "<=", ">=":
-				return t.text
-			}
-		}
-		return ""
-	})
+	return p.left((*parser).like, tokOp, "<", ">", "<=", ">=")
 }
 
 // negated reports whether w, or NOT and w, come next, and takes them.
@@ -248,23 +223,9 @@ func (p *parser) listFrom(x Expr, closing, code string) ([]Expr, error) {
 	return elems, nil
 }
 
-func (p *parser) sum() (Expr, error) {
-	return p.left(p.product, func(t token) string {
-		if t.op("+") || t.op("-") {
-			return t.text
-		}
-		return ""
-	})
-}
+func (p *parser) sum() (Expr, error) { return p.left((*parser).product, tokOp, "+", "-") }
 
-func (p *parser) product() (Expr, error) {
-	return p.left(p.unary, func(t token) string {
-		if t.op("*") || t.op("/") || t.op("%") {
-			return t.text
-		}
-		return ""
-	})
-}
+func (p *parser) product() (Expr, error) { return p.left((*parser).unary, tokOp, "*", "/", "%") }
 
 func (p *parser) unary() (Expr, error) {
 	t := p.peek()
@@ -272,15 +233,11 @@ func (p *parser) unary() (Expr, error) {
 		return p.primary()
 	}
 	p.i++
-	if p.depth++; p.depth > maxDepth {
-		return nil, p.unexpected("MaxOperatorsExceeded", "at most 400 levels of nesting")
-	}
-	defer func() { p.depth-- }()
 	if n := p.peek(); t.text == "-" && n.kind == tokNumber {
 		p.i++
 		return numberLiteral(t.pos, "-"+n.text)
 	}
-	x, err := p.unary()
+	x, err := p.nested((*parser).unary)
 	if err != nil {
 		return nil, err
 	}
@@ -348,56 +305,50 @@ func (p *parser) primary() (Expr, error) {
 }
 
 func numberLiteral(at int, text string) (Expr, error) {
-	if !strings.ContainsAny(text, ".eE") {
-		v, err := value.Cast(ptr(value.OfString([]byte(text))), value.Int)
-		if err != nil {
-			return nil, fault.At(at, "IntegerOverflow", "%s does not fit 64 bits", text)
-		}
-		return &Literal{pos(at), v}, nil
+	k, code, why := value.Int, "IntegerOverflow", "does not fit 64 bits"
+	switch {
+	case strings.ContainsAny(text, "eE"):
+		k, code, why = value.Float, "NumberFormatError", "is out of range"
+	case strings.Contains(text, "."):
+		k, code, why = value.Decimal, "NumberFormatError", "is out of range"
 	}
-	k := value.Decimal
-	if strings.ContainsAny(text, "eE") {
-		k = value.Float
-	}
-	v, err := value.Cast(ptr(value.OfString([]byte(text))), k)
+	s := value.OfString([]byte(text))
+	v, err := value.Cast(&s, k)
 	if err != nil {
-		return nil, fault.At(at, "NumberFormatError", "%s is out of range", text)
+		return nil, fault.At(at, code, "%s %s", text, why)
 	}
 	return &Literal{pos(at), v}, nil
 }
 
-func ptr[T any](v T) *T { return &v }
-
-// ionLiteral reads the scalars of Ion that have no other spelling here:
-// timestamps, and numbers whose type the spelling says.
 func ionLiteral(t token) (Expr, error) {
-	text := strings.TrimSpace(t.text)
-	if ts, ok := value.ParseTime([]byte(text), true); ok {
-		return &Literal{pos(t.pos), value.OfTime(ts)}, nil
+	v, err := ionValue(strings.TrimSpace(t.text))
+	if err != nil {
+		return nil, fault.At(t.pos, "LexerInvalidIONLiteral", "`%s` is no timestamp, number, string or boolean", t.text)
 	}
-	lit := func(v value.Value, err error) (Expr, error) {
-		if err != nil {
-			return nil, fault.At(t.pos, "LexerInvalidIONLiteral", "`%s` is no timestamp, number, string or boolean", t.text)
-		}
-		return &Literal{pos(t.pos), v}, nil
+	return &Literal{pos(t.pos), v}, nil
+}
+
+// ionValue reads the scalars of Ion that have no other spelling here:
+// timestamps, and numbers whose type the spelling says.
+func ionValue(text string) (value.Value, error) {
+	b := []byte(text)
+	if t, ok := value.ParseTime(b, true); ok {
+		return value.OfTime(t), nil
 	}
-	switch text {
-	case "null":
-		return lit(value.NullValue, nil)
-	case "true", "false":
-		return lit(value.OfBool(text == "true"), nil)
-	}
-	if n := len(text); n >= 2 && text[0] == '"' && text[n-1] == '"' && !strings.ContainsAny(text[1:n-1], `"\`) {
-		return lit(value.OfString([]byte(text[1:n-1])), nil)
-	}
-	s := value.OfString([]byte(text))
-	switch {
+	s, k := value.OfString(b), value.Int
+	switch n := len(text); {
+	case text == "null":
+		return value.NullValue, nil
+	case text == "true", text == "false":
+		k = value.Bool
+	case n >= 2 && text[0] == '"' && text[n-1] == '"' && !strings.ContainsAny(text[1:n-1], `"\`):
+		return value.OfString(b[1 : n-1]), nil
 	case strings.ContainsAny(text, "eE"):
-		return lit(value.Cast(&s, value.Float))
+		k = value.Float
 	case strings.ContainsAny(text, ".dD"):
-		if d, ok := value.ParseDec([]byte(text)); ok {
-			return lit(value.OfDec(d), nil)
+		if d, ok := value.ParseDec(b); ok {
+			return value.OfDec(d), nil
 		}
 	}
-	return lit(value.Cast(&s, value.Int))
+	return value.Cast(&s, k)
 }

@@ -32,17 +32,17 @@ var DateParts = map[string]value.Part{
 
 // keyword reads an expression that starts with a reserved word.
 func (p *parser) keyword(t token) (Expr, error) {
-	lit := func(v value.Value) (Expr, error) {
-		p.i++
-		return &Literal{pos(t.pos), v}, nil
-	}
 	switch t.text {
-	case "null":
-		return lit(value.NullValue)
-	case "missing":
-		return lit(value.Value{})
-	case "true", "false":
-		return lit(value.OfBool(t.text == "true"))
+	case "null", "missing", "true", "false":
+		p.i++
+		l := &Literal{pos: pos(t.pos)}
+		switch t.text {
+		case "null":
+			l.Value = value.NullValue
+		case "true", "false":
+			l.Value = value.OfBool(t.text == "true")
+		}
+		return l, nil
 	case "case":
 		p.i++
 		return p.caseExpr(t)

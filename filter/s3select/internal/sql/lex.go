@@ -173,15 +173,11 @@ func number(s string, i int) (text string, end int, err error) {
 }
 
 func operator(s string, i int) (string, error) {
-	for _, op := range [...]string{"<>", "<=", ">=", "!="} {
-		if strings.HasPrefix(s[i:], op) {
-			return op, nil
-		}
-	}
-	for _, op := range [...]string{"||", "==", "<<", ">>", "=>", "&&"} {
-		if strings.HasPrefix(s[i:], op) {
-			return op, fault.At(i, "LexerInvalidOperator", "there is no operator %s", op)
-		}
+	switch two := s[i:min(i+2, len(s))]; two {
+	case "<>", "<=", ">=", "!=":
+		return two, nil
+	case "||", "==", "<<", ">>", "=>", "&&":
+		return two, fault.At(i, "LexerInvalidOperator", "there is no operator %s", two)
 	}
 	if strings.IndexByte("+-*/%=<>(),.[]?;", s[i]) >= 0 {
 		return s[i : i+1], nil

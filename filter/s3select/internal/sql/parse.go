@@ -316,13 +316,14 @@ func (p *parser) limit(sel *Select) error {
 func (p *parser) steps() ([]Step, error) {
 	var steps []Step
 	for {
+		var s Step
 		switch {
 		case p.acceptOp("."):
 			switch t := p.peek(); {
 			case t.op("*"):
-				steps = append(steps, Step{Kind: AnyMember})
+				s.Kind = AnyMember
 			case t.kind == tokIdent, t.kind == tokQuoted:
-				steps = append(steps, Step{Kind: Member, Name: Name{t.text, t.kind == tokQuoted}})
+				s.Name = Name{t.text, t.kind == tokQuoted}
 			case t.kind == tokWord:
 				return nil, p.unexpected("ParseInvalidPathComponent", "a name; put it in double quotes")
 			default:
@@ -332,15 +333,15 @@ func (p *parser) steps() ([]Step, error) {
 		case p.acceptOp("["):
 			switch t := p.peek(); {
 			case t.op("*"):
-				steps = append(steps, Step{Kind: AnyIndex})
+				s.Kind = AnyIndex
 			case t.kind == tokString:
-				steps = append(steps, Step{Kind: Member, Name: Name{t.text, true}})
+				s.Name = Name{t.text, true}
 			case t.kind == tokNumber:
 				n, err := strconv.Atoi(t.text)
 				if err != nil || n > 1<<30 {
 					return nil, p.unexpected("ParseInvalidPathComponent", "an index of 0 or more")
 				}
-				steps = append(steps, Step{Kind: Index, Index: n})
+				s.Kind, s.Index = Index, n
 			default:
 				return nil, p.unexpected("ParseInvalidPathComponent", "an index, a name in single quotes, or *")
 			}
@@ -351,7 +352,7 @@ func (p *parser) steps() ([]Step, error) {
 		default:
 			return steps, nil
 		}
-		if len(steps) > maxDepth {
+		if steps = append(steps, s); len(steps) > maxDepth {
 			return nil, p.unexpected("MaxOperatorsExceeded", "a path of at most 400 steps")
 		}
 	}

@@ -7,60 +7,51 @@ func Walk(x Expr, f func(Expr) bool) {
 	if x == nil || !f(x) {
 		return
 	}
-	for _, y := range children(x) {
-		if y != nil {
-			Walk(*y, f)
-		}
-	}
+	operands(x, func(y *Expr) { Walk(*y, f) })
 }
 
-// children points to the operands of x.
-func children(x Expr) []*Expr {
-	list := func(elems []Expr) (out []*Expr) {
+// operands calls f for each operand of x. An optional one may be nil.
+func operands(x Expr, f func(*Expr)) {
+	list := func(elems []Expr) {
 		for i := range elems {
-			out = append(out, &elems[i])
+			f(&elems[i])
 		}
-		return out
 	}
-	var out []*Expr
 	switch x := x.(type) {
 	case *List:
-		return list(x.Elems)
-	case *Unary:
-		out = []*Expr{&x.X}
-	case *Binary:
-		out = []*Expr{&x.X, &x.Y}
-	case *In:
-		out = []*Expr{&x.X, &x.Y}
-	case *Between:
-		out = []*Expr{&x.X, &x.Low, &x.High}
-	case *Like:
-		out = []*Expr{&x.X, &x.Pattern}
-		if x.Escape != nil {
-			out = append(out, &x.Escape)
-		}
-	case *Is:
-		out = []*Expr{&x.X}
-	case *Case:
-		if x.Operand != nil {
-			out = append(out, &x.Operand)
-		}
-		for i := range x.Whens {
-			out = append(out, &x.Whens[i].Cond, &x.Whens[i].Then)
-		}
-		if x.Else != nil {
-			out = append(out, &x.Else)
-		}
-	case *Cast:
-		out = []*Expr{&x.X}
+		list(x.Elems)
 	case *Call:
-		return list(x.Args)
-	case *Aggregate:
-		if x.X != nil {
-			out = []*Expr{&x.X}
+		list(x.Args)
+	case *Unary:
+		f(&x.X)
+	case *Binary:
+		f(&x.X)
+		f(&x.Y)
+	case *In:
+		f(&x.X)
+		f(&x.Y)
+	case *Between:
+		f(&x.X)
+		f(&x.Low)
+		f(&x.High)
+	case *Like:
+		f(&x.X)
+		f(&x.Pattern)
+		f(&x.Escape)
+	case *Is:
+		f(&x.X)
+	case *Case:
+		f(&x.Operand)
+		for i := range x.Whens {
+			f(&x.Whens[i].Cond)
+			f(&x.Whens[i].Then)
 		}
+		f(&x.Else)
+	case *Cast:
+		f(&x.X)
+	case *Aggregate:
+		f(&x.X)
 	}
-	return out
 }
 
 // Exprs points to every expression of the statement.
@@ -95,9 +86,7 @@ func (s *Select) Bind(args []Arg) {
 			if in, ok := (*x).(*In); ok {
 				in.unwrap(args)
 			}
-			for _, y := range children(*x) {
-				bind(y)
-			}
+			operands(*x, bind)
 			return
 		}
 		arg := args[p.N]

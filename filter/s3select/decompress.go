@@ -22,7 +22,7 @@ func decompress(r io.Reader, in *Input) (io.ReadCloser, error) {
 	case in.Decompress != nil:
 		open = in.Decompress
 	case compression == "GZIP":
-		open = func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+		open = gunzip
 	case compression == "BZIP2":
 		open = func(r io.Reader) (io.ReadCloser, error) { return io.NopCloser(bzip2.NewReader(r)), nil }
 	}
@@ -40,6 +40,21 @@ func decompress(r io.Reader, in *Input) (io.ReadCloser, error) {
 		return source.cause(err, "TruncatedInput", "the object is damaged or cut off")
 	}), nil
 }
+
+// gunzip reads gzip.
+func gunzip(r io.Reader) (io.ReadCloser, error) {
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(readFunc(z.Read)), nil
+}
+
+// A readFunc is an io.Reader, and no more than that: as itself, a gzip.Reader
+// would be linked with all that it has besides.
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 // A source remembers its own error, to keep it apart from that of what is read.
 type source struct {

@@ -56,7 +56,7 @@ func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body
 		return nil, 0, 0, "", fmt.Errorf("%w: s3://%s/%s: %w", ErrChanged, r.obj.Bucket, r.obj.Key, err)
 	case errors.As(err, &reply) && reply.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable:
 		// There is nothing at start: the object is empty, or ends there.
-		return http.NoBody, 0, max(start, 0), etag, r.obj.sized(max(start, 0))
+		return http.NoBody, 0, max(start, 0), etag, (*Object)(&r.obj).sized(max(start, 0))
 	default:
 		return nil, 0, 0, "", err
 	}
@@ -68,7 +68,7 @@ func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body
 		out.Body.Close()
 		return nil, 0, 0, "", fmt.Errorf("s3select: asked s3://%s/%s for bytes %d to %d, the reply has the range %q", r.obj.Bucket, r.obj.Key, start, end-1, aws.ToString(out.ContentRange))
 	}
-	if err := r.obj.sized(size); err != nil {
+	if err := (*Object)(&r.obj).sized(size); err != nil {
 		out.Body.Close()
 		return nil, 0, 0, "", err
 	}

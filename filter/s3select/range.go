@@ -58,7 +58,7 @@ func runRange(ctx context.Context, client Client, obj *Object, q *Query, p *engi
 		r := newReader(ctx, client, *obj, 0, -1, o.part, 1)
 		head, _, err = r.peek(0)
 		r.Close()
-		if pinned, requests = r.obj, r.requests.Load(); err != nil {
+		if pinned, requests = Object(r.obj), r.requests.Load(); err != nil {
 			return Stats{Backend: Local, Requests: requests}, err
 		}
 	}

@@ -15,7 +15,7 @@ type reader struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	client   Client
-	obj      Object
+	obj      target
 	partSize int64
 	parallel int
 	gate     chan struct{} // where it is not nil, it holds one for each part that is being fetched
@@ -41,12 +41,16 @@ type part struct {
 	err   error
 }
 
+// A target is an Object without its JSON, which a reader, as it becomes an
+// io.Reader, would otherwise link.
+type target Object
+
 const attempts = 3 // to read a part's body
 
 func newReader(ctx context.Context, client Client, obj Object, start, end, partSize int64, parallel int) *reader {
 	ctx, cancel := context.WithCancel(ctx)
 	return &reader{
-		ctx: ctx, cancel: cancel, client: client, obj: obj, partSize: partSize, parallel: parallel,
+		ctx: ctx, cancel: cancel, client: client, obj: target(obj), partSize: partSize, parallel: parallel,
 		next: start, end: end, size: -1, window: 1,
 	}
 }

@@ -73,7 +73,7 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 	if err != nil {
 		return Stats{Requests: b.requests.Load()}, err
 	}
-	obj = b.obj // with the ETag
+	obj = Object(b.obj) // with the ETag
 	begin(len(cuts) - 1)
 	o.part, o.parallel = max(o.part/2, 64<<10), 2 // of each range
 	total := Stats{Requests: b.requests.Load()}

@@ -96,7 +96,7 @@ func (p *piece) Close() error { return nil }
 func (q *Query) runObject(ctx context.Context, client Client, obj *Object, p *engine.Program, o options, emit func([]byte) error) (Stats, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &object{client: client, obj: *obj, part: o.part, parallel: o.parallel, gate: make(chan struct{}, o.parallel)}
+	s := &object{client: client, obj: target(*obj), part: o.part, parallel: o.parallel, gate: make(chan struct{}, o.parallel)}
 	stats, err := q.runTable(ctx, p, s, emit)
 	stats.Backend, stats.Requests, stats.BytesScanned = Local, s.requests.Load(), s.scanned.Load()
 	return stats, err
@@ -106,7 +106,7 @@ func (q *Query) runObject(ctx context.Context, client Client, obj *Object, p *en
 // by ranged GETs of the same ETag.
 type object struct {
 	client   Client
-	obj      Object // its ETag is that of the first reply
+	obj      target // its ETag is that of the first reply
 	part     int64
 	parallel int
 	gate     chan struct{} // holds one for each GET that is under way
@@ -133,7 +133,7 @@ func (s *object) Tail(ctx context.Context, n int64) ([]byte, int64, error) {
 	if n <= int64(len(s.tail)) {
 		return s.tail[int64(len(s.tail))-n:], s.size, nil
 	}
-	r := newReader(ctx, s.client, s.obj, 0, -1, n, 1)
+	r := newReader(ctx, s.client, Object(s.obj), 0, -1, n, 1)
 	defer r.Close()
 	b, size, err := r.bytes(-n, 0)
 	s.requests.Add(r.requests.Load())
@@ -185,7 +185,7 @@ func (s *object) Open(ctx context.Context, spans []engine.Span, ahead bool) ([]i
 
 // reader reads a range; its first parts are under way at once.
 func (s *object) reader(ctx context.Context, start, end, part int64, parallel int, ahead bool) *reader {
-	r := newReader(ctx, s.client, s.obj, start, end, part, parallel)
+	r := newReader(ctx, s.client, Object(s.obj), start, end, part, parallel)
 	r.size, r.gate = s.size, s.gate
 	if ahead {
 		r.window = parallel

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/lambdatune/lambdatune/filter/s3select/internal/engine"
 )
 
 // A Client is the part of [s3.Client] that is used to read objects. For [Auto]
@@ -75,7 +77,8 @@ const (
 
 type options struct {
 	backend  Backend
-	server   serverFunc // nil for Local
+	server   serverFunc // these two are nil for Local
+	choose   chooseFunc
 	stats    *Stats
 	part     int64
 	parallel int
@@ -86,11 +89,15 @@ type Option func(*options)
 
 // WithBackend chooses who runs the query; Local if it is not given.
 func WithBackend(b Backend) Option {
-	return func(o *options) { o.backend, o.server = b, runServer }
+	return func(o *options) { o.backend, o.server, o.choose = b, runServer, runChosen }
 }
 
-// A serverFunc is runServer: only who calls [WithBackend] links it.
-type serverFunc func(ctx context.Context, client Client, obj *Object, q *Query, scan *scanRange, emit func([]byte) error) (Stats, error)
+// A serverFunc is runServer, a chooseFunc runChosen: only who calls [WithBackend]
+// links them.
+type (
+	serverFunc func(ctx context.Context, client Client, obj *Object, q *Query, scan *scanRange, emit func([]byte) error) (Stats, error)
+	chooseFunc func(ctx context.Context, client Client, obj *Object, q *Query, p *engine.Program, o options, emit func([]byte) error) (Stats, error)
+)
 
 // A scanRange is S3's: the records that start from start on and, if end is not 0,
 // before it.

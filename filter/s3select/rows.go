@@ -78,7 +78,7 @@ func Raw(ctx context.Context, client Client, obj Object, q Query, opts ...Option
 	}
 }
 
-// run chooses the backend.
+// run runs the query over all of the object, or over its range.
 func run(ctx context.Context, client Client, obj *Object, q *Query, o options, emit func([]byte) error) (Stats, error) {
 	p, err := q.compile()
 	if err != nil {
@@ -87,14 +87,27 @@ func run(ctx context.Context, client Client, obj *Object, q *Query, o options, e
 	if err := obj.checkRange(); err != nil {
 		return Stats{}, err
 	}
+	if o.backend == Local {
+		return runHere(ctx, client, obj, q, p, o, emit)
+	}
+	return o.choose(ctx, client, obj, q, p, o, emit)
+}
+
+// runHere evaluates the query in the function.
+func runHere(ctx context.Context, client Client, obj *Object, q *Query, p *engine.Program, o options, emit func([]byte) error) (Stats, error) {
+	if obj.ranged() {
+		return runRange(ctx, client, obj, q, p, o, emit)
+	}
+	return runLocal(ctx, client, obj, q, p, o, emit)
+}
+
+// runChosen has the backend evaluate it that is asked for, or for Auto the one
+// that can.
+func runChosen(ctx context.Context, client Client, obj *Object, q *Query, p *engine.Program, o options, emit func([]byte) error) (Stats, error) {
 	cannot := serverCannot(obj, q)
 	switch {
-	case o.backend == Local,
-		o.backend == Auto && (cannot != "" || obj.Size > 0 && obj.Size < smallObject || refusedBefore(client)):
-		if obj.ranged() {
-			return runRange(ctx, client, obj, q, p, o, emit)
-		}
-		return runLocal(ctx, client, obj, q, p, o, emit)
+	case o.backend == Auto && (cannot != "" || obj.Size > 0 && obj.Size < smallObject || refusedBefore(client)):
+		return runHere(ctx, client, obj, q, p, o, emit)
 	case cannot != "":
 		return Stats{}, fault.New("UnsupportedSyntax", "%s", cannot)
 	}

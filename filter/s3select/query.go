@@ -87,7 +87,8 @@ func (q *Query) compile() (*engine.Program, error) {
 }
 
 // Run runs the query over r with the local engine and writes the result to w, as
-// S3 would serialize it. It reads no more of r than it needs. An error is an
+// S3 would serialize it. It reads no more of r than it needs; for PARQUET, r must be
+// an io.ReaderAt and an io.Seeker, and all of it is queried. An error is an
 // [*Error], or one of r, w or ctx; the Stats then say how far it came, and what w
 // has is not the whole result.
 func (q Query) Run(ctx context.Context, r io.Reader, w io.Writer) (Stats, error) {

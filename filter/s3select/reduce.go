@@ -19,7 +19,7 @@ import (
 //
 // There is one range where the query has a LIMIT or an aggregate function, for an
 // Object that is a range itself, and for formats that cannot be read from the
-// middle: compressed objects, JSON DOCUMENT, and CSV with
+// middle: compressed objects, PARQUET, JSON DOCUMENT, and CSV with
 // AllowQuotedRecordDelimiter or a record delimiter that can overlap itself. The
 // number of ranges is set by [WithParts]; ranges are not smaller than its part
 // size. The first error ends all ranges, and the result is then zero.

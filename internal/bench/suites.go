@@ -34,6 +34,7 @@ var suites = []suite{
 	{name: "dials", dir: "httpclient", bench: "^Benchmark(Burst|Drain)$", benchtime: "10x", passes: 3},
 	{name: "filter", dir: "filter/internal/benchmarks", bench: "^Benchmark(Match|Position|Split|Compile)$", benchtime: "20ms", args: []string{"-test.cpu", "1"}},
 	{name: "s3select", dir: "filter/s3select/internal/benchmarks", bench: "^Benchmark(JSON|CSV)$", benchtime: "1x", passes: 5, env: []string{"S3SELECT_MB=300"}},
+	{name: "parquet", dir: "filter/s3select/parquet/internal/interop", bench: "^BenchmarkQuery$/^OneOfTen$|^BenchmarkPlainReader$", benchtime: "300ms", passes: 3},
 	{name: "protobufx", dir: "protobufx/internal/benchmarks", bench: "^Benchmark(Response|Invoke)$", benchtime: "40ms"},
 	{name: "v3-handler", dir: "handler/internal/benchmarks", goamd64: true, bench: "^BenchmarkHTTPv2$/^impl=handler.HTTP$|^BenchmarkREST$/^impl=handler.HTTP$|^BenchmarkBatch$/^source=SQS$/^impl=handler$", benchtime: "40ms"},
 	{name: "v3-filter", dir: "filter/internal/benchmarks", goamd64: true, bench: "^BenchmarkMatch$/^lists$/^(1KB|8KB)$/^by=filter$", benchtime: "20ms", args: []string{"-test.cpu", "1"}},

@@ -39,6 +39,8 @@
 //     only), a map a STRUCT. Steps of a path that go into a list or map find JSON:
 //     timestamps are strings there. Nested values can only be in a JSON result.
 //
+// A member of a struct that is NULL is NULL, where in JSON it would be MISSING.
+//
 // An unquoted name is compared without regard to case, and must match one column
 // only; an unknown column is MissingHeaderName. A member of a struct that is not in
 // the schema is, too.

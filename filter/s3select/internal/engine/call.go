@@ -27,7 +27,7 @@ func (c *compiler) call(x *sql.Call) evaluator {
 			return value.NullValue
 		}
 	case "NULLIF":
-		equal := outcomes["="]
+		equal := outcomes("=")
 		return func(r *Run) value.Value {
 			a, b := args[0](r), args[1](r)
 			if a.Unknown() || equal.of(&a, &b) == yes {
@@ -66,7 +66,7 @@ func (c *compiler) call(x *sql.Call) evaluator {
 // function is what a function's arguments must be, and what it does with them.
 func (c *compiler) function(x *sql.Call) ([]value.Kind, func([]value.Value) (value.Value, error)) {
 	const str, integer, ts = value.String, value.Int, value.Timestamp
-	part := sql.DateParts[x.Word]
+	part, _ := sql.DatePart(x.Word)
 	text := func(f func([]byte) []byte) func([]value.Value) (value.Value, error) {
 		return func(a []value.Value) (value.Value, error) { return value.OfString(f(a[0].Text)), nil }
 	}

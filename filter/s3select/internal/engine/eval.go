@@ -313,16 +313,24 @@ func (c *compiler) logical(x *sql.Binary) predicate {
 	}
 }
 
-// compare is x op y for the op's outcome at less, equal and greater.
+// An outcome is what x op y is where x is less, equal, greater, and of another type.
 type outcome struct{ less, equal, greater, other tri }
 
-var outcomes = map[string]outcome{
-	"=":  {no, yes, no, no},
-	"<>": {yes, no, yes, yes},
-	"<":  {yes, no, no, unknown},
-	"<=": {yes, yes, no, unknown},
-	">":  {no, no, yes, unknown},
-	">=": {no, yes, yes, unknown},
+// outcomes are those of the operator.
+func outcomes(op string) outcome {
+	switch op {
+	case "=":
+		return outcome{no, yes, no, no}
+	case "<>":
+		return outcome{yes, no, yes, yes}
+	case "<":
+		return outcome{yes, no, no, unknown}
+	case "<=":
+		return outcome{yes, yes, no, unknown}
+	case ">":
+		return outcome{no, no, yes, unknown}
+	}
+	return outcome{no, yes, yes, unknown} // >=
 }
 
 func (o *outcome) of(x, y *value.Value) tri {
@@ -355,16 +363,14 @@ func (o *outcome) at(c int) tri {
 	return o.greater
 }
 
-var mirrored = map[string]string{"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
 func (c *compiler) comparison(x *sql.Binary) predicate {
-	o := outcomes[x.Op]
+	o := outcomes(x.Op)
 	path, ok := x.X.(*sql.Path)
 	lit, isLit := x.Y.(*sql.Literal)
 	if !ok {
 		path, ok = x.Y.(*sql.Path)
 		lit, isLit = x.X.(*sql.Literal)
-		o = outcomes[mirrored[x.Op]]
+		o.less, o.greater = o.greater, o.less
 	}
 	if ok && isLit {
 		if p := c.constant(path, lit, o); p != nil {
@@ -372,7 +378,7 @@ func (c *compiler) comparison(x *sql.Binary) predicate {
 		}
 	}
 	l, r := c.expr(x.X), c.expr(x.Y)
-	o = outcomes[x.Op]
+	o = outcomes(x.Op)
 	return func(run *Run) tri {
 		a, b := l(run), r(run)
 		return o.of(&a, &b)
@@ -470,7 +476,7 @@ func plain(b []byte) bool { return !bytes.ContainsRune(b, '\uFFFD') }
 
 func (c *compiler) in(x *sql.In) predicate {
 	in, not := c.expr(x.X), x.Not
-	equal := outcomes["="]
+	equal := outcomes("=")
 	l, ok := x.Y.(*sql.List)
 	if !ok {
 		return c.inValue(x)
@@ -503,7 +509,7 @@ func (c *compiler) in(x *sql.In) predicate {
 // inValue is IN with a list that the row holds.
 func (c *compiler) inValue(x *sql.In) predicate {
 	in, list, not := c.expr(x.X), c.expr(x.Y), x.Not
-	equal := outcomes["="]
+	equal := outcomes("=")
 	return func(r *Run) tri {
 		v, l := in(r), list(r)
 		if l.Unknown() {
@@ -530,7 +536,7 @@ func (c *compiler) inValue(x *sql.In) predicate {
 
 func (c *compiler) between(x *sql.Between) predicate {
 	in, low, high, not := c.expr(x.X), c.expr(x.Low), c.expr(x.High), x.Not
-	ge, le := outcomes[">="], outcomes["<="]
+	ge, le := outcomes(">="), outcomes("<=")
 	return func(r *Run) tri {
 		v, l, h := in(r), low(r), high(r)
 		t := ge.of(&v, &l)

@@ -1,33 +1,65 @@
 package sql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/value"
 )
 
-// scalar functions and how many arguments they take.
-var arity = map[string]struct{ least, most int }{
-	"CHAR_LENGTH": {1, 1}, "CHARACTER_LENGTH": {1, 1}, "LOWER": {1, 1}, "UPPER": {1, 1},
-	"COALESCE": {1, 1 << 20}, "NULLIF": {2, 2},
-	"TO_STRING": {2, 2}, "TO_TIMESTAMP": {1, 2}, "UTCNOW": {0, 0},
-	"SUBSTRING": {2, 3}, "DATE_ADD": {2, 2}, "DATE_DIFF": {2, 2},
+// scalar functions and how many arguments they take. The tables here are short:
+// a map would be more code than it saves steps.
+var scalars = [...]struct {
+	name        string
+	least, most int
+}{
+	{"CHAR_LENGTH", 1, 1}, {"CHARACTER_LENGTH", 1, 1}, {"LOWER", 1, 1}, {"UPPER", 1, 1},
+	{"COALESCE", 1, 1 << 20}, {"NULLIF", 2, 2},
+	{"TO_STRING", 2, 2}, {"TO_TIMESTAMP", 1, 2}, {"UTCNOW", 0, 0},
+	{"SUBSTRING", 2, 3}, {"DATE_ADD", 2, 2}, {"DATE_DIFF", 2, 2},
 }
 
-var typeNames = map[string]value.Kind{
-	"bool": value.Bool, "boolean": value.Bool,
-	"int": value.Int, "integer": value.Int, "smallint": value.Int,
-	"float": value.Float, "real": value.Float, "double": value.Float,
-	"decimal": value.Decimal, "numeric": value.Decimal, "dec": value.Decimal,
-	"string": value.String, "char": value.String, "varchar": value.String, "character": value.String,
-	"timestamp": value.Timestamp,
+// arity is how many arguments a function takes.
+func arity(name string) (least, most int, ok bool) {
+	for _, f := range &scalars {
+		if f.name == name {
+			return f.least, f.most, true
+		}
+	}
+	return 0, 0, false
 }
 
-// DateParts are the parts of a timestamp by their names.
-var DateParts = map[string]value.Part{
-	"YEAR": value.Year, "MONTH": value.Month, "DAY": value.Day, "HOUR": value.Hour, "MINUTE": value.Minute,
-	"SECOND": value.Second, "TIMEZONE_HOUR": value.TimezoneHour, "TIMEZONE_MINUTE": value.TimezoneMinute,
+var typeNames = [...]struct {
+	name string
+	kind value.Kind
+}{
+	{"bool", value.Bool}, {"boolean", value.Bool},
+	{"int", value.Int}, {"integer", value.Int}, {"smallint", value.Int},
+	{"float", value.Float}, {"real", value.Float}, {"double", value.Float},
+	{"decimal", value.Decimal}, {"numeric", value.Decimal}, {"dec", value.Decimal},
+	{"string", value.String}, {"char", value.String}, {"varchar", value.String}, {"character", value.String},
+	{"timestamp", value.Timestamp},
+}
+
+func typeOf(name string) (value.Kind, bool) {
+	for _, t := range &typeNames {
+		if t.name == name {
+			return t.kind, true
+		}
+	}
+	return 0, false
+}
+
+var dateParts = []string{
+	value.Year: "YEAR", value.Month: "MONTH", value.Day: "DAY", value.Hour: "HOUR", value.Minute: "MINUTE",
+	value.Second: "SECOND", value.TimezoneHour: "TIMEZONE_HOUR", value.TimezoneMinute: "TIMEZONE_MINUTE",
+}
+
+// DatePart is a part of a timestamp by its name.
+func DatePart(name string) (_ value.Part, ok bool) {
+	i := slices.Index(dateParts, name)
+	return value.Part(i), i >= 0
 }
 
 // keyword reads an expression that starts with a reserved word.
@@ -102,14 +134,14 @@ func (p *parser) function(t token) (Expr, error) {
 		if err = p.datePart(c); err != nil {
 			return nil, err
 		}
-		if DateParts[c.Word] > value.Second {
+		if part, _ := DatePart(c.Word); part > value.Second {
 			return nil, fault.At(t.pos, "ParseExpectedDatePart", "%s takes YEAR to SECOND, not %s", c.Func, c.Word)
 		}
 		if !p.acceptOp(",") {
 			return nil, p.unexpected("ParseExpectedArgumentDelimiter", "a comma")
 		}
 	default:
-		if _, ok := arity[c.Func]; !ok {
+		if _, _, ok := arity(c.Func); !ok {
 			return nil, fault.At(t.pos, "UnsupportedFunction", "there is no function %s", t.text)
 		}
 	}
@@ -120,8 +152,8 @@ func (p *parser) function(t token) (Expr, error) {
 }
 
 func (c *Call) checkArity() error {
-	if a := arity[c.Func]; len(c.Args) < a.least || len(c.Args) > a.most {
-		return fault.At(c.Pos(), "EvaluatorInvalidArguments", "%s has %d arguments, it takes %d to %d", c.Func, len(c.Args), a.least, a.most)
+	if least, most, _ := arity(c.Func); len(c.Args) < least || len(c.Args) > most {
+		return fault.At(c.Pos(), "EvaluatorInvalidArguments", "%s has %d arguments, it takes %d to %d", c.Func, len(c.Args), least, most)
 	}
 	return nil
 }
@@ -130,7 +162,7 @@ func (c *Call) checkArity() error {
 func (p *parser) datePart(c *Call) error {
 	t := p.peek()
 	c.Word = strings.ToUpper(t.text)
-	if _, ok := DateParts[c.Word]; !ok || t.kind != tokWord {
+	if _, ok := DatePart(c.Word); !ok || t.kind != tokWord {
 		return p.unexpected("ParseExpectedDatePart", "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND")
 	}
 	p.i++
@@ -283,7 +315,7 @@ func (p *parser) cast(t token) (Expr, error) {
 		return nil, p.unexpected("ParseExpectedKeyword", "AS and a type")
 	}
 	name := p.peek()
-	k, ok := typeNames[name.text]
+	k, ok := typeOf(name.text)
 	if name.kind != tokWord || !ok {
 		switch name.text {
 		case "blob", "clob", "symbol", "list", "struct", "bag", "sexp", "date", "time", "tuple":

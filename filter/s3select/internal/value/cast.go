@@ -49,6 +49,10 @@ func Cast(v *Value, k Kind) (Value, error) {
 			return *v, nil
 		}
 	}
+	return invalidCast(v, k)
+}
+
+func invalidCast(v *Value, k Kind) (Value, error) {
 	return Value{}, fault.New("InvalidCast", "%s cannot be cast to %s", v.Kind, k)
 }
 
@@ -85,13 +89,10 @@ func castBool(v *Value) (Value, error) {
 		}
 		return castFailed(v, Bool)
 	}
-	return Value{}, fault.New("InvalidCast", "%s cannot be cast to BOOL", v.Kind)
+	return invalidCast(v, Bool)
 }
 
 func castInt(v *Value) (Value, error) {
-	overflow := func() (Value, error) {
-		return Value{}, fault.New("IntegerOverflow", "%s does not fit the 64 bits of an INT", v.AppendText(nil))
-	}
 	switch v.Kind {
 	case Int:
 		return *v, nil
@@ -99,15 +100,13 @@ func castInt(v *Value) (Value, error) {
 		return OfInt(int64(v.bits)), nil
 	case Float:
 		f := math.Trunc(v.Float())
-		if f >= 1<<63 || f < -1<<63 {
-			return overflow()
+		if f < 1<<63 && f >= -1<<63 {
+			return OfInt(int64(f)), nil
 		}
-		return OfInt(int64(f)), nil
 	case Decimal:
 		if i, ok := v.Dec().Int(); ok {
 			return OfInt(i), nil
 		}
-		return overflow()
 	case String:
 		if i, ok := jsonscan.ParseInt(v.Text); ok {
 			return OfInt(i), nil
@@ -123,9 +122,10 @@ func castInt(v *Value) (Value, error) {
 		if i, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 			return OfInt(i), nil
 		}
-		return overflow()
+	default:
+		return invalidCast(v, Int)
 	}
-	return Value{}, fault.New("InvalidCast", "%s cannot be cast to INT", v.Kind)
+	return Value{}, fault.New("IntegerOverflow", "%s does not fit the 64 bits of an INT", v.AppendText(nil))
 }
 
 func castFloat(v *Value) (Value, error) {
@@ -150,7 +150,7 @@ func castFloat(v *Value) (Value, error) {
 		}
 		return OfFloat(f), nil
 	}
-	return Value{}, fault.New("InvalidCast", "%s cannot be cast to FLOAT", v.Kind)
+	return invalidCast(v, Float)
 }
 
 func castDecimal(v *Value) (Value, error) {
@@ -169,7 +169,7 @@ func castDecimal(v *Value) (Value, error) {
 		}
 		return castFailed(v, Decimal)
 	}
-	return Value{}, fault.New("InvalidCast", "%s cannot be cast to DECIMAL", v.Kind)
+	return invalidCast(v, Decimal)
 }
 
 // decimalText keeps words such as inf, and hexadecimal, out of what is taken

@@ -21,8 +21,9 @@ type Dec struct {
 }
 
 var pow10s = func() (p [80]*big.Int) {
-	for i := range p {
-		p[i] = new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(i)), nil)
+	p[0], p[1] = big.NewInt(1), big.NewInt(10)
+	for i := 2; i < len(p); i++ {
+		p[i] = new(big.Int).Mul(p[i-1], p[1])
 	}
 	return p
 }()
@@ -31,7 +32,12 @@ func pow10(n int) *big.Int {
 	if n < len(pow10s) {
 		return pow10s[n]
 	}
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	p := pow10(n / 2)
+	p = new(big.Int).Mul(p, p)
+	if n%2 == 1 {
+		p.Mul(p, pow10s[1])
+	}
+	return p
 }
 
 // DecInt is the decimal i.
@@ -292,45 +298,38 @@ func (d *Dec) Float() float64 {
 // Append writes d in plain digits, with an exponent only where those would be
 // more than 60.
 func (d *Dec) Append(dst []byte) []byte {
-	if d.coef.Sign() < 0 {
-		dst = append(dst, '-')
+	digits := d.coef.Append(make([]byte, 0, 48), 10)
+	if digits[0] == '-' {
+		dst, digits = append(dst, '-'), digits[1:]
 	}
-	digits := new(big.Int).Abs(&d.coef).Append(make([]byte, 0, 48), 10)
-	switch n := len(digits); {
-	case d.exp == 0:
-		return append(dst, digits...)
+	const zeros, most = "000000000000000000000000000000000000000000000000000000000000", 60
+	n := len(digits)
+	switch {
 	case d.exp > 0 && d.coef.Sign() == 0:
 		return append(dst, '0')
-	case d.exp > 0 && n+d.exp <= 60:
+	case d.exp >= 0 && n+d.exp <= most:
 		dst = append(dst, digits...)
-		for range d.exp {
-			dst = append(dst, '0')
-		}
-		return dst
-	case d.exp < 0 && d.exp >= -60:
+		return append(dst, zeros[:d.exp]...)
+	case d.exp < 0 && d.exp >= -most:
 		point := n + d.exp
-		if point > 0 {
+		if point <= 0 {
+			dst = append(dst, "0."...)
+			dst, point = append(dst, zeros[:-point]...), 0
+		} else {
 			dst = append(dst, digits[:point]...)
 			dst = append(dst, '.')
-			return append(dst, digits[point:]...)
 		}
-		dst = append(dst, "0."...)
-		for range -point {
-			dst = append(dst, '0')
-		}
-		return append(dst, digits...)
-	default:
-		dst = append(dst, digits[0])
-		if n > 1 {
-			dst = append(dst, '.')
-			dst = append(dst, digits[1:]...)
-		}
-		dst = append(dst, 'E')
-		if e := d.exp + n - 1; e >= 0 {
-			dst = append(dst, '+')
-			return strconv.AppendInt(dst, int64(e), 10)
-		} else {
-			return strconv.AppendInt(dst, int64(e), 10)
-		}
+		return append(dst, digits[point:]...)
 	}
+	dst = append(dst, digits[0])
+	if n > 1 {
+		dst = append(dst, '.')
+		dst = append(dst, digits[1:]...)
+	}
+	dst = append(dst, 'E')
+	e := d.exp + n - 1
+	if e >= 0 {
+		dst = append(dst, '+')
+	}
+	return strconv.AppendInt(dst, int64(e), 10)
 }

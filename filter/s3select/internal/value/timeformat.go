@@ -20,10 +20,10 @@ type token struct {
 	text   string
 }
 
-const symbols = "yMdahHmsSnXx"
-
-// longest is the longest run of each symbol.
-var longest = map[byte]int{'y': 4, 'M': 5, 'd': 2, 'a': 1, 'h': 2, 'H': 2, 'm': 2, 's': 2, 'S': 9, 'n': 1, 'X': 5, 'x': 5}
+const (
+	symbols = "yMdahHmsSnXx"
+	longest = "452122229155" // run of each, in digits
+)
 
 // ParseFormat compiles a pattern: runs of format symbols, other characters that
 // are no letters, and text in single quotes, where two quotes are one.
@@ -64,8 +64,9 @@ func ParseFormat(pattern string) (Format, error) {
 			for j < len(pattern) && pattern[j] == c {
 				j++
 			}
-			if n := j - i; n > longest[c] || c == 'y' && n == 3 {
-				return nil, fault.New("EvaluatorInvalidTimestampFormatPatternToken", "%q is not valid in the format pattern %q: %q may be repeated up to %d times", pattern[i:j], pattern, c, longest[c])
+			most := int(longest[strings.IndexByte(symbols, c)] - '0')
+			if n := j - i; n > most || c == 'y' && n == 3 {
+				return nil, fault.New("EvaluatorInvalidTimestampFormatPatternToken", "%q is not valid in the format pattern %q: %q may be repeated up to %d times", pattern[i:j], pattern, c, most)
 			}
 			f = append(f, token{symbol: c, n: j - i})
 			i = j
@@ -83,51 +84,49 @@ func ParseFormat(pattern string) (Format, error) {
 
 // Append formats t.
 func (f Format) Append(dst []byte, t *Time) []byte {
+	year, month, day := t.t.Date()
+	hour, minute, second := t.t.Clock()
 	for _, k := range f {
+		n := -1 // to be written with at least k.n digits
 		switch k.symbol {
 		case 0:
 			dst = append(dst, k.text...)
 		case 'y':
-			switch y := t.t.Year(); k.n {
-			case 2:
-				dst = appendPadded(dst, y%100, 2)
-			default:
-				dst = appendPadded(dst, y, k.n)
+			if n = year; k.n == 2 {
+				n %= 100
 			}
 		case 'M':
-			switch m := t.t.Month(); k.n {
+			switch name := month.String(); k.n {
 			case 3:
-				dst = append(dst, m.String()[:3]...)
+				dst = append(dst, name[:3]...)
 			case 4:
-				dst = append(dst, m.String()...)
+				dst = append(dst, name...)
 			case 5:
-				dst = append(dst, m.String()[0])
+				dst = append(dst, name[0])
 			default:
-				dst = appendPadded(dst, int(m), k.n)
+				n = int(month)
 			}
 		case 'd':
-			dst = appendPadded(dst, t.t.Day(), k.n)
+			n = day
 		case 'a':
-			if t.t.Hour() < 12 {
-				dst = append(dst, "AM"...)
-			} else {
-				dst = append(dst, "PM"...)
-			}
+			dst = append(dst, "AP"[hour/12], 'M')
 		case 'h':
-			dst = appendPadded(dst, (t.t.Hour()+11)%12+1, k.n)
+			n = (hour+11)%12 + 1
 		case 'H':
-			dst = appendPadded(dst, t.t.Hour(), k.n)
+			n = hour
 		case 'm':
-			dst = appendPadded(dst, t.t.Minute(), k.n)
+			n = minute
 		case 's':
-			dst = appendPadded(dst, t.t.Second(), k.n)
+			n = second
 		case 'S':
 			dst = append(dst, (t.fraction + "000000000")[:k.n]...)
 		case 'n':
-			n, _ := strconv.Atoi((t.fraction + "000000000")[:9])
-			dst = strconv.AppendInt(dst, int64(n), 10)
+			n, _ = strconv.Atoi((t.fraction + "000000000")[:9])
 		case 'X', 'x':
 			dst = k.appendZone(dst, t.offset)
+		}
+		if n >= 0 {
+			dst = appendPadded(dst, n, k.n)
 		}
 	}
 	return dst
@@ -208,105 +207,106 @@ func (f Format) Parse(s string) (*Time, error) {
 	if err := f.forParsing(); err != nil {
 		return nil, err
 	}
-	bad := func() (*Time, error) {
+	t, ok := f.parse(s)
+	if !ok {
 		return nil, fault.New("ValueParseFailure", "%q does not match the timestamp format pattern", s)
 	}
+	return t, nil
+}
+
+func (f Format) parse(s string) (*Time, bool) {
 	t := &Time{}
 	year, month, day, hour, minute, second, pm := 1, 1, 1, 0, 0, 0, -1
-	rest, ok := s, true
+	p := formatParser{rest: s, ok: true}
 	for _, k := range f {
-		number := func(low, high, width int) (v int) {
-			v, rest, ok = digits(rest, k.n, width)
-			ok = ok && v >= low && v <= high
-			return v
-		}
 		switch k.symbol {
 		case 0:
-			rest, ok = strings.CutPrefix(rest, k.text)
+			p.rest, p.ok = strings.CutPrefix(p.rest, k.text)
 		case 'y':
 			if k.n == 2 {
-				if year = number(0, 99, 2); year < 70 {
+				if year = p.number(k, 0, 99, 2); year < 70 {
 					year += 100
 				}
 				year += 1900
 			} else {
-				year = number(1, 9999, 4)
+				year = p.number(k, 1, 9999, 4)
 			}
 		case 'M':
 			t.precision = max(t.precision, Month)
 			if k.n >= 3 {
-				month, rest, ok = monthName(rest, k.n == 3)
+				month, p.rest, p.ok = monthName(p.rest, k.n == 3)
 			} else {
-				month = number(1, 12, 2)
+				month = p.number(k, 1, 12, 2)
 			}
 		case 'd':
 			t.precision = max(t.precision, Day)
-			day = number(1, 31, 2)
+			day = p.number(k, 1, 31, 2)
 		case 'a':
-			if ok = len(rest) >= 2; ok {
-				switch strings.ToUpper(rest[:2]) {
+			if p.ok = len(p.rest) >= 2; p.ok {
+				switch strings.ToUpper(p.rest[:2]) {
 				case "AM":
 					pm = 0
 				case "PM":
 					pm = 1
 				default:
-					ok = false
+					p.ok = false
 				}
-				rest = rest[2:]
+				p.rest = p.rest[2:]
 			}
 		case 'h':
 			t.precision = max(t.precision, Minute)
-			hour = number(1, 12, 2) % 12
+			hour = p.number(k, 1, 12, 2) % 12
 		case 'H':
 			t.precision = max(t.precision, Minute)
-			hour = number(0, 23, 2)
+			hour = p.number(k, 0, 23, 2)
 		case 'm':
 			t.precision = max(t.precision, Minute)
-			minute = number(0, 59, 2)
+			minute = p.number(k, 0, 59, 2)
 		case 's':
 			t.precision = max(t.precision, Second)
-			second = number(0, 59, 2)
+			second = p.number(k, 0, 59, 2)
 		case 'S':
-			if ok = len(rest) >= k.n && allDigits(rest[:k.n]); ok {
-				t.fraction, rest = rest[:k.n], rest[k.n:]
+			if p.ok = len(p.rest) >= k.n && allDigits(p.rest[:k.n]); p.ok {
+				t.fraction, p.rest = p.rest[:k.n], p.rest[k.n:]
 			}
 		case 'n':
-			n := number(0, 999999999, 9)
+			n := p.number(k, 0, 999999999, 9)
 			t.fraction = strings.TrimRight(strconv.Itoa(1000000000 + n)[1:], "0")
 		case 'X', 'x':
 			t.known = true
-			t.offset, rest, ok = k.zone(rest)
+			t.offset, p.rest, p.ok = k.zone(p.rest)
 		}
-		if !ok {
-			return bad()
+		if !p.ok {
+			return nil, false
 		}
-	}
-	if rest != "" {
-		return bad()
 	}
 	if pm == 1 {
 		hour += 12
 	}
 	t.t = time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	if t.t.Day() != day {
-		return bad()
-	}
-	return t, nil
+	return t, p.rest == "" && t.t.Day() == day
 }
 
-// digits reads a number: of exactly n digits if the symbol is repeated, up to
+// A formatParser holds what is still to be read, and whether it fits so far.
+type formatParser struct {
+	rest string
+	ok   bool
+}
+
+// number reads a number: of exactly k.n digits if the symbol is repeated, up to
 // width otherwise.
-func digits(s string, n, width int) (v int, rest string, ok bool) {
+func (p *formatParser) number(k token, low, high, width int) (v int) {
 	most := width
-	if n > 1 {
-		most = n
+	if k.n > 1 {
+		most = k.n
 	}
-	i := 0
+	s, i := p.rest, 0
 	for i < len(s) && i < most && s[i] >= '0' && s[i] <= '9' {
 		v = v*10 + int(s[i]-'0')
 		i++
 	}
-	return v, s[i:], i > 0 && (n == 1 || i == n)
+	p.rest, p.ok = s[i:], i > 0 && (k.n == 1 || i == k.n) && v >= low && v <= high
+	return v
 }
 
 func allDigits(s string) bool {

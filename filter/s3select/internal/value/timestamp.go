@@ -340,6 +340,9 @@ func (p *timeParser) expect(c byte) {
 	}
 }
 
+// digits reads a number of n digits. It is not inlined: there are eight calls.
+//
+//go:noinline
 func (p *timeParser) digits(n, low, high int) (v int) {
 	for range n {
 		if p.i == len(p.b) || p.b[p.i] < '0' || p.b[p.i] > '9' {

@@ -1,6 +1,7 @@
 package s3select
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -37,35 +38,38 @@ func bindScalar(p any) (value.Value, error) {
 	case time.Time:
 		t, ok := value.FromTime(p)
 		if !ok {
-			return value.Value{}, fmt.Errorf("the time is outside of the years 1 to 9999, or its offset has seconds")
+			return value.Value{}, errors.New("the time is outside of the years 1 to 9999, or its offset has seconds")
 		}
 		return value.OfTime(t), nil
 	}
 	v := reflect.ValueOf(p)
-	switch {
-	case v.Kind() == reflect.Bool:
+	switch k := v.Kind(); {
+	case k == reflect.Bool:
 		return value.OfBool(v.Bool()), nil
+	case k == reflect.String:
+		s := v.String()
+		if !utf8.ValidString(s) {
+			return value.Value{}, errors.New("the string is not UTF-8")
+		}
+		return value.OfString([]byte(s)), nil
+	case k == reflect.Pointer && v.IsNil():
+		return value.NullValue, nil
+	case k == reflect.Pointer:
+		return bindScalar(v.Elem().Interface())
 	case v.CanInt():
 		return value.OfInt(v.Int()), nil
 	case v.CanUint():
-		if u := v.Uint(); u <= math.MaxInt64 {
-			return value.OfInt(int64(u)), nil
+		u := v.Uint()
+		if u > math.MaxInt64 {
+			return value.Value{}, errors.New("the integer is above 9223372036854775807")
 		}
-		return value.Value{}, fmt.Errorf("the integer is above %d", int64(math.MaxInt64))
+		return value.OfInt(int64(u)), nil
 	case v.CanFloat():
 		f := v.Float()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return value.Value{}, fmt.Errorf("the float is no number")
+			return value.Value{}, errors.New("the float is no number")
 		}
 		return value.OfFloat(f), nil
-	case v.Kind() == reflect.String && !utf8.ValidString(v.String()):
-		return value.Value{}, fmt.Errorf("the string is not UTF-8")
-	case v.Kind() == reflect.String:
-		return value.OfString([]byte(v.String())), nil
-	case v.Kind() == reflect.Pointer && v.IsNil():
-		return value.NullValue, nil
-	case v.Kind() == reflect.Pointer:
-		return bindScalar(v.Elem().Interface())
 	}
 	return value.Value{}, fmt.Errorf("a %T cannot be a parameter: use nil, a bool, a number, a string, a time.Time or a slice of these", p)
 }

@@ -125,16 +125,16 @@ func (q *Query) config() (engine.Config, error) {
 	}
 	var k checker
 	c := engine.Config{Strict: q.Strict}
-	format := k.choice("InvalidDataSource", "Input.Format", in.format(), "CSV", "JSON", "PARQUET")
+	format := k.choice("InvalidDataSource", "Input.Format", in.format(), "CSV, JSON, PARQUET")
 	c.JSON, c.Columns = format > 0, format == 2
-	c.OutJSON = k.choice("InvalidDataSource", "Output.Format", out.format(in.format()), "CSV", "JSON") == 1
-	c.Document = k.choice("InvalidJsonType", "Input.JSON.Type", in.JSON.Type, "LINES", "DOCUMENT") == 1
-	c.CSV.Header = engine.Header(k.choice("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE", "USE", "IGNORE"))
-	c.OutCSV.Always = k.choice("InvalidQuoteFields", "Output.CSV.QuoteFields", out.CSV.QuoteFields, "ASNEEDED", "ALWAYS") == 1
+	c.OutJSON = k.choice("InvalidDataSource", "Output.Format", out.format(in.format()), "CSV, JSON") == 1
+	c.Document = k.choice("InvalidJsonType", "Input.JSON.Type", in.JSON.Type, "LINES, DOCUMENT") == 1
+	c.CSV.Header = engine.Header(k.choice("InvalidFileHeaderInfo", "Input.CSV.FileHeaderInfo", in.CSV.FileHeaderInfo, "NONE, USE, IGNORE"))
+	c.OutCSV.Always = k.choice("InvalidQuoteFields", "Output.CSV.QuoteFields", out.CSV.QuoteFields, "ASNEEDED, ALWAYS") == 1
 	if c.Columns {
 		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE")
 	} else if in.Decompress == nil { // ZSTD needs that of the subpackage zstd
-		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE", "GZIP", "BZIP2")
+		k.choice("InvalidCompressionFormat", "Input.Compression", in.Compression, "NONE, GZIP, BZIP2")
 	}
 	c.CSV.CarriageReturn = in.CSV.RecordDelimiter == ""
 	c.CSV.Field = k.text("Input.CSV.FieldDelimiter", in.CSV.FieldDelimiter, ",")
@@ -160,15 +160,15 @@ func (k *checker) fail(code, field, have, want string) {
 	}
 }
 
-// choice is the index of s, in any case, among the names; the first one is the
-// default.
-func (k *checker) choice(code, field, s string, names ...string) int {
-	for i, n := range names {
+// choice is the index of s, in any case, among the names, which commas separate;
+// the first one is the default.
+func (k *checker) choice(code, field, s, names string) int {
+	for i, n := range strings.Split(names, ", ") {
 		if s == "" || strings.EqualFold(s, n) {
 			return i
 		}
 	}
-	k.fail(code, field, s, strings.Join(names, ", "))
+	k.fail(code, field, s, names)
 	return 0
 }
 

@@ -33,31 +33,26 @@ func runLocal(ctx context.Context, client Client, obj *Object, q *Query, p *engi
 // to the end of the object; a negative start counts from there. It verifies that
 // the reply is what was asked for, and pins the object's ETag.
 func (r *reader) fetch(ctx context.Context, start, end int64, etag string) (body io.ReadCloser, length, size int64, newTag string, err error) {
-	in := &s3.GetObjectInput{Bucket: &r.obj.Bucket, Key: &r.obj.Key}
-	in.Range = aws.String("bytes=" + strconv.FormatInt(start, 10) + "-" + strconv.FormatInt(end-1, 10))
+	span := fmt.Sprintf("bytes=%d-%d", start, end-1)
 	if start < 0 {
-		in.Range = aws.String("bytes=" + strconv.FormatInt(start, 10))
-	}
-	if r.obj.VersionID != "" {
-		in.VersionId = &r.obj.VersionID
-	}
-	if r.obj.ExpectedBucketOwner != "" {
-		in.ExpectedBucketOwner = &r.obj.ExpectedBucketOwner
-	}
-	if etag != "" {
-		in.IfMatch = &etag
+		span = fmt.Sprintf("bytes=%d", start)
 	}
 	r.requests.Add(1)
-	out, err := r.client.GetObject(ctx, in)
-	var reply *smithyhttp.ResponseError
-	switch {
-	case err == nil:
-	case errors.As(err, &reply) && reply.HTTPStatusCode() == http.StatusPreconditionFailed:
-		return nil, 0, 0, "", fmt.Errorf("%w: s3://%s/%s: %w", ErrChanged, r.obj.Bucket, r.obj.Key, err)
-	case errors.As(err, &reply) && reply.HTTPStatusCode() == http.StatusRequestedRangeNotSatisfiable:
-		// There is nothing at start: the object is empty, or ends there.
-		return http.NoBody, 0, max(start, 0), etag, (*Object)(&r.obj).sized(max(start, 0))
-	default:
+	out, err := r.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &r.obj.Bucket, Key: &r.obj.Key, Range: &span, IfMatch: given(etag),
+		VersionId: given(r.obj.VersionID), ExpectedBucketOwner: given(r.obj.ExpectedBucketOwner),
+	})
+	if err != nil {
+		var reply *smithyhttp.ResponseError
+		if errors.As(err, &reply) {
+			switch reply.HTTPStatusCode() {
+			case http.StatusPreconditionFailed:
+				err = fmt.Errorf("%w: s3://%s/%s: %w", ErrChanged, r.obj.Bucket, r.obj.Key, err)
+			case http.StatusRequestedRangeNotSatisfiable:
+				// There is nothing at start: the object is empty, or ends there.
+				return http.NoBody, 0, max(start, 0), etag, (*Object)(&r.obj).sized(max(start, 0))
+			}
+		}
 		return nil, 0, 0, "", err
 	}
 	from, to, size, ok := contentRange(aws.ToString(out.ContentRange))

@@ -42,11 +42,7 @@ func (o *Object) sized(size int64) error {
 
 // runRange reads a range of the object and evaluates it here.
 func runRange(ctx context.Context, client Client, obj *Object, q *Query, p *engine.Program, o options, emit func([]byte) error) (Stats, error) {
-	cfg, err := q.config()
-	if err != nil {
-		return Stats{}, err
-	}
-	if !q.divisible(&cfg) {
+	if !q.divisible(p.Config()) {
 		return Stats{}, fault.New("UnsupportedScanRangeInput", "bytes %d to %d of s3://%s/%s: its format can only be read from the start", obj.Start, obj.End, obj.Bucket, obj.Key)
 	}
 	end := obj.End
@@ -54,15 +50,16 @@ func runRange(ctx context.Context, client Client, obj *Object, q *Query, p *engi
 		end = math.MaxInt64
 	}
 	pinned, head, requests := *obj, []byte(nil), int64(0)
-	if obj.Start > 0 && cfg.Headed() {
+	if obj.Start > 0 && p.Config().Headed() {
 		r := newReader(ctx, client, *obj, 0, -1, o.part, 1)
+		var err error
 		head, _, err = r.peek(0)
 		r.Close()
 		if pinned, requests = Object(r.obj), r.requests.Load(); err != nil {
 			return Stats{Backend: Local, Requests: requests}, err
 		}
 	}
-	stats, err := q.slice(ctx, client, pinned, p, cfg, o, obj.Start, end, head, emit)
+	stats, err := q.slice(ctx, client, pinned, p, o, obj.Start, end, head, emit)
 	stats.Requests += requests
 	return stats, err
 }

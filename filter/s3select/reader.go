@@ -195,10 +195,15 @@ func (r *reader) fill(pt *part, buf []byte, body io.ReadCloser, start, length in
 			return
 		}
 	}
+	pt.err = cutOff(err)
+}
+
+// cutOff is the error of a body that cannot be read to its end.
+func cutOff(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = fmt.Errorf("%w: %w", ErrTruncated, err)
+		return fmt.Errorf("%w: %w", ErrTruncated, err)
 	}
-	pt.err = err
+	return err
 }
 
 // Close ends what is under way and waits for it.

@@ -3,7 +3,6 @@ package s3select
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -59,11 +58,8 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 	if err != nil {
 		return Stats{}, err
 	}
-	cfg, err := q.config()
-	if err != nil {
-		return Stats{}, err
-	}
-	if obj.End > 0 || obj.ranged() || !q.divisible(&cfg) || !p.Splittable() {
+	cfg := p.Config()
+	if obj.End > 0 || obj.ranged() || !q.divisible(cfg) || !p.Splittable() {
 		begin(1)
 		return run(ctx, client, &obj, &q, o, func(b []byte) error { return emit(0, b) })
 	}
@@ -109,7 +105,7 @@ func overRanges(ctx context.Context, client Client, obj Object, q Query, o optio
 				remember(client)
 			}
 			var more Stats
-			more, err = q.slice(ctx, client, obj, p, cfg, o, cuts[i], cuts[i+1], head, one)
+			more, err = q.slice(ctx, client, obj, p, o, cuts[i], cuts[i+1], head, one)
 			more.Requests += stats[i].Requests
 			if stats[i] = more; err != nil {
 				cancel(err)
@@ -132,8 +128,8 @@ func (q *Query) divisible(cfg *engine.Config) bool {
 }
 
 // slice runs the query here over the records that start in a range.
-func (q *Query) slice(ctx context.Context, client Client, obj Object, p *engine.Program, cfg engine.Config, o options, start, end int64, head []byte, emit func([]byte) error) (Stats, error) {
-	run := p.NewRun(q.time(), emit)
+func (q *Query) slice(ctx context.Context, client Client, obj Object, p *engine.Program, o options, start, end int64, head []byte, emit func([]byte) error) (Stats, error) {
+	cfg, run := p.Config(), p.NewRun(q.time(), emit)
 	if start > 0 {
 		run.Continued = true
 		if cfg.Headed() {
@@ -230,8 +226,5 @@ func (r *reader) bytes(start, end int64) (b []byte, size int64, err error) {
 			return b, size, nil
 		}
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: %w", ErrTruncated, err)
-	}
-	return nil, 0, err
+	return nil, 0, cutOff(err)
 }

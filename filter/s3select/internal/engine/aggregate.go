@@ -41,16 +41,21 @@ func (a *aggregate) add(r *Run, t *tally) {
 		return
 	}
 	t.n++
-	switch a.name {
-	case "SUM", "AVG":
-		if !v.Number() {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers, not %s: CAST it", a.name, v.Kind), a.pos)
-			return
-		}
-		if t.n == 1 {
-			t.v = keep(v)
-			return
-		}
+	if a.name == "COUNT" {
+		return
+	}
+	// S3 documents numbers only for MIN and MAX, too. A string would hide that the
+	// numbers of CSV must be CAST: the greatest of '9' and '10' is '9'.
+	sums, need := a.name == "SUM" || a.name == "AVG", "numbers or timestamps"
+	if sums {
+		need = "numbers"
+	}
+	switch {
+	case !v.Number() && (sums || v.Kind != value.Timestamp):
+		r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs %s, not %s: CAST it", a.name, need, v.Kind), a.pos)
+		return
+	case t.n == 1:
+	case sums:
 		sum, err := value.Arith('+', &t.v, &v)
 		if err != nil && a.name == "AVG" && v.Kind == value.Int {
 			// An average need not fit 64 bits on its way.
@@ -60,26 +65,17 @@ func (a *aggregate) add(r *Run, t *tally) {
 			r.failAt(err, a.pos)
 		}
 		t.v = sum
-	case "MIN", "MAX":
-		// S3 documents numbers only. A string would hide that the numbers of CSV
-		// must be CAST: the greatest of '9' and '10' is '9'.
-		if !v.Number() && v.Kind != value.Timestamp {
-			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s needs numbers or timestamps, not %s: CAST it", a.name, v.Kind), a.pos)
-			return
-		}
-		if t.n == 1 {
-			t.v = keep(v)
-			return
-		}
+		return
+	default:
 		c, ok := value.Compare(&v, &t.v)
 		if !ok {
 			r.failAt(fault.New("IncorrectSqlFunctionArgumentType", "%s cannot compare %s with %s", a.name, v.Kind, t.v.Kind), a.pos)
+		}
+		if !ok || c == 0 || c < 0 != (a.name == "MIN") {
 			return
 		}
-		if c < 0 == (a.name == "MIN") && c != 0 {
-			t.v = keep(v)
-		}
 	}
+	t.v = keep(v)
 }
 
 // keep makes v outlive the row.

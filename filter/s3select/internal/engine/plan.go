@@ -36,17 +36,20 @@ func (n *node) add(steps []sql.Step, slot int) {
 		n.slots = append(n.slots, slot)
 		return
 	}
-	s := steps[0]
+	n.child(&steps[0]).add(steps[1:], slot)
+}
+
+// child is the node that a step leads to.
+func (n *node) child(s *sql.Step) *node {
 	if s.Kind == sql.Index {
 		for i := range n.elems {
 			if n.elems[i].index == s.Index {
-				n.elems[i].child.add(steps[1:], slot)
-				return
+				return n.elems[i].child
 			}
 		}
-		n.elems = append(n.elems, elem{s.Index, new(node)})
-		n.elems[len(n.elems)-1].child.add(steps[1:], slot)
-		return
+		e := elem{s.Index, new(node)}
+		n.elems = append(n.elems, e)
+		return e.child
 	}
 	name, fold := s.Name.Text, !s.Name.Quoted
 	if fold {
@@ -54,17 +57,15 @@ func (n *node) add(steps []sql.Step, slot int) {
 	}
 	for i := range n.members {
 		if m := &n.members[i]; m.fold == fold && m.name == name {
-			m.child.add(steps[1:], slot)
-			return
+			return m.child
 		}
 	}
-	ascii := true
+	m := member{name: name, fold: fold, ascii: true, child: new(node), named: s.Name.Text}
 	for i := range len(name) {
-		ascii = ascii && name[i] < 0x80
+		m.ascii = m.ascii && name[i] < 0x80
 	}
-	m := member{name: name, fold: fold, ascii: ascii, child: new(node), named: s.Name.Text}
-	m.child.add(steps[1:], slot)
 	n.members = append(n.members, m)
+	return m.child
 }
 
 // matches compares a member's decoded name.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -84,6 +85,9 @@ func Compile(sel *sql.Select, cfg Config) (*Program, error) {
 	p.listP.list = 1
 	return p, nil
 }
+
+// Config is what the statement was compiled for; it must not be changed.
+func (p *Program) Config() *Config { return &p.cfg }
 
 // required is the text that the first condition of WHERE needs: the others are
 // not evaluated without it.
@@ -169,21 +173,20 @@ func (c *compiler) item(it *sql.Item, i int) item {
 
 // slot numbers a path; the same path has one number.
 func (c *compiler) slot(x *sql.Path, steps []sql.Step) int {
-	var key strings.Builder
+	var key []byte
 	for _, s := range steps {
-		key.WriteString(strconv.Itoa(int(s.Kind)) + strconv.Itoa(s.Index) + strconv.FormatBool(s.Name.Quoted))
 		name := s.Name.Text
 		if !s.Name.Quoted {
 			name = strings.ToLower(name)
 		}
-		key.WriteString(strconv.Quote(name))
+		key = fmt.Appendf(key, "%d %d %t %q ", s.Kind, s.Index, s.Name.Quoted, name)
 	}
-	if n, ok := c.bySteps[key.String()]; ok {
+	if n, ok := c.bySteps[string(key)]; ok {
 		return n
 	}
 	n := len(c.p.slots)
 	c.p.slots = append(c.p.slots, slot{steps, x.Pos()})
-	c.bySteps[key.String()] = n
+	c.bySteps[string(key)] = n
 	return n
 }
 

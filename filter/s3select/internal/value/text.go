@@ -84,19 +84,19 @@ func ParseLike(pattern, escape []byte, hasEscape bool) (*Pattern, error) {
 			if r != '%' && r != '_' && r != esc {
 				return nil, fault.New("EvaluatorLikePatternInvalidEscapeSequence", "%q stands before %q in the LIKE pattern; it may stand before %%, _ and itself", esc, r)
 			}
-			p.items = append(p.items, r)
 			escaped = false
 		case r == esc:
 			escaped = true
+			continue
 		case r == '%':
-			if n := len(p.items); n == 0 || p.items[n-1] != anyRun {
-				p.items = append(p.items, anyRun)
+			if n := len(p.items); n > 0 && p.items[n-1] == anyRun {
+				continue
 			}
+			r = anyRun
 		case r == '_':
-			p.items = append(p.items, anyOne)
-		default:
-			p.items = append(p.items, r)
+			r = anyOne
 		}
+		p.items = append(p.items, r)
 	}
 	if escaped {
 		return nil, fault.New("EvaluatorLikePatternInvalidEscapeSequence", "the LIKE pattern ends in its escape character")

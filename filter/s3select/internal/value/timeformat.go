@@ -29,19 +29,13 @@ const (
 // are no letters, and text in single quotes, where two quotes are one.
 func ParseFormat(pattern string) (Format, error) {
 	var f Format
-	text := func(s string) {
-		if n := len(f); n > 0 && f[n-1].symbol == 0 {
-			f[n-1].text += s
-		} else {
-			f = append(f, token{text: s})
-		}
-	}
 	for i := 0; i < len(pattern); {
+		var k token
 		c := pattern[i]
-		switch {
+		switch at := strings.IndexByte(symbols, c); {
 		case c == '\'':
 			j := i + 1
-			var quoted strings.Builder
+			var quoted []byte
 			for ; ; j++ {
 				if j == len(pattern) {
 					return nil, fault.New("EvaluatorUnterminatedTimestampFormatPatternToken", "the quote in the format pattern %q is not closed", pattern)
@@ -52,31 +46,32 @@ func ParseFormat(pattern string) (Format, error) {
 					}
 					j++
 				}
-				quoted.WriteByte(pattern[j])
+				quoted = append(quoted, pattern[j])
 			}
-			if j == i+1 {
-				quoted.WriteByte('\'')
+			if k.text = string(quoted); j == i+1 {
+				k.text = "'"
 			}
-			text(quoted.String())
 			i = j + 1
-		case strings.IndexByte(symbols, c) >= 0:
-			j := i
-			for j < len(pattern) && pattern[j] == c {
-				j++
+		case at >= 0:
+			k.symbol = c
+			for ; i < len(pattern) && pattern[i] == c; i++ {
+				k.n++
 			}
-			most := int(longest[strings.IndexByte(symbols, c)] - '0')
-			if n := j - i; n > most || c == 'y' && n == 3 {
-				return nil, fault.New("EvaluatorInvalidTimestampFormatPatternToken", "%q is not valid in the format pattern %q: %q may be repeated up to %d times", pattern[i:j], pattern, c, most)
+			if most := int(longest[at] - '0'); k.n > most || c == 'y' && k.n == 3 {
+				return nil, fault.New("EvaluatorInvalidTimestampFormatPatternToken", "%q is not valid in the format pattern %q: %q may be repeated up to %d times", pattern[i-k.n:i], pattern, c, most)
 			}
-			f = append(f, token{symbol: c, n: j - i})
-			i = j
 		default:
 			r, size := utf8.DecodeRuneInString(pattern[i:])
 			if unicode.IsLetter(r) {
 				return nil, fault.New("EvaluatorInvalidTimestampFormatPatternSymbol", "%q is no symbol of the format pattern %q: use one of %s, or quote it", r, pattern, symbols)
 			}
-			text(pattern[i : i+size])
+			k.text = pattern[i : i+size]
 			i += size
+		}
+		if n := len(f); n > 0 && k.symbol == 0 && f[n-1].symbol == 0 {
+			f[n-1].text += k.text
+		} else {
+			f = append(f, k)
 		}
 	}
 	return f, nil

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
@@ -76,9 +75,9 @@ func (c *compiler) function(x *sql.Call) ([]value.Kind, func([]value.Value) (val
 			return value.OfInt(int64(utf8.RuneCount(a[0].Text))), nil
 		}
 	case "LOWER":
-		return []value.Kind{str}, text(bytes.ToLower)
+		return []value.Kind{str}, text(value.Lower)
 	case "UPPER":
-		return []value.Kind{str}, text(bytes.ToUpper)
+		return []value.Kind{str}, text(value.Upper)
 	case "SUBSTRING":
 		return []value.Kind{str, integer, integer}, func(a []value.Value) (value.Value, error) {
 			length := int64(-1)

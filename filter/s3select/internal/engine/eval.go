@@ -143,52 +143,18 @@ func everyMatch(from evaluator, steps []sql.Step) evaluator {
 		}
 		list := []byte{'['}
 		if v.Kind >= value.List {
-			if err := eachMatch(v.Text, steps, func(raw []byte) {
+			if err := eachMatch(v.Text, steps, false, func(raw []byte) error {
 				if len(list) > 1 {
 					list = append(list, ',')
 				}
 				list = append(list, raw...)
+				return nil
 			}); err != nil {
 				r.failAt(err, -1)
 			}
 		}
 		return value.OfJSON(value.List, append(list, ']'))
 	}
-}
-
-// eachMatch calls f for what the steps lead to in the valid value raw.
-func eachMatch(raw []byte, steps []sql.Step, f func(raw []byte)) error {
-	if len(steps) == 0 {
-		f(raw)
-		return nil
-	}
-	s, rest := steps[0], steps[1:]
-	switch kind := jsonscan.KindAt(raw, 0); {
-	case kind == jsonscan.Object && s.Kind == sql.Member:
-		m, err := lookup(raw, s.Name)
-		if err != nil || m == nil {
-			return err
-		}
-		return eachMatch(m, rest, f)
-	case kind == jsonscan.Object && s.Kind == sql.AnyMember:
-		o := jsonscan.WalkObject(raw, 0)
-		for o.Next() {
-			if err := eachMatch(o.Value(), rest, f); err != nil {
-				return err
-			}
-		}
-	case kind == jsonscan.Array && (s.Kind == sql.AnyIndex || s.Kind == sql.Index):
-		a := jsonscan.WalkArray(raw, 0)
-		for at := 0; a.Next(); at++ {
-			if s.Kind == sql.Index && at != s.Index {
-				continue
-			}
-			if err := eachMatch(a.Value(), rest, f); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (c *compiler) sign(x *sql.Unary) evaluator {

@@ -54,7 +54,10 @@ func (p *Program) NewRun(now time.Time, emit func(record []byte) error) *Run {
 // Done reports that no further record can change the result.
 func (r *Run) Done() bool { return r.done || r.err != nil }
 
-// failAt keeps the first error of an expression.
+// failAt keeps the first error of an expression. It is not inlined, as fault.New is
+// not.
+//
+//go:noinline
 func (r *Run) failAt(err error, pos int) {
 	if r.err == nil {
 		r.err = fault.Placed(err, pos)

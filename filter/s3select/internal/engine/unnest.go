@@ -17,59 +17,62 @@ func (r *Run) unnest(record []byte, steps []sql.Step) error {
 	if err := jsonscan.Valid(record); err != nil {
 		return err
 	}
-	return r.unnestValue(record[jsonscan.Space(record, 0):], steps)
-}
-
-// unnestValue goes on at the valid value v, nil for MISSING.
-func (r *Run) unnestValue(v []byte, steps []sql.Step) error {
-	if r.Done() {
-		return nil
-	}
-	if len(steps) == 0 {
-		r.raw = v
-		if v != nil {
+	err := eachMatch(record[jsonscan.Space(record, 0):], steps, true, func(v []byte) error {
+		if r.Done() {
+			return ErrStop
+		}
+		if r.raw = v; v != nil {
 			end, _ := jsonscan.Skip(v, 0)
 			r.raw = v[:end]
 		}
 		return r.jsonRow()
+	})
+	if err == ErrStop {
+		return nil
 	}
-	s, rest := steps[0], steps[1:]
+	return err
+}
+
+// eachMatch calls f for what the steps lead to in the valid value v and, where
+// missing says so, with nil for every step that leads to nothing.
+func eachMatch(v []byte, steps []sql.Step, missing bool, f func(v []byte) error) error {
+	if len(steps) == 0 {
+		return f(v)
+	}
+	s, rest, some := &steps[0], steps[1:], false
 	switch kind := jsonscan.KindAt(v, 0); {
-	case s.Kind == sql.Member && kind == jsonscan.Object:
+	case kind == jsonscan.Object && s.Kind == sql.Member:
 		m, err := lookup(v, s.Name)
 		if err != nil {
 			return err
 		}
-		return r.unnestValue(m, rest)
-	case s.Kind == sql.AnyMember && kind == jsonscan.Object:
-		some := false
+		if m != nil {
+			return eachMatch(m, rest, missing, f)
+		}
+	case kind == jsonscan.Object && s.Kind == sql.AnyMember:
 		o := jsonscan.WalkObject(v, 0)
 		for o.Next() {
 			some = true
-			if err := r.unnestValue(o.Value(), rest); err != nil {
+			if err := eachMatch(o.Value(), rest, missing, f); err != nil {
 				return err
 			}
 		}
-		if some {
-			return nil
-		}
 	case kind == jsonscan.Array && (s.Kind == sql.AnyIndex || s.Kind == sql.Index):
-		some := false
 		a := jsonscan.WalkArray(v, 0)
 		for at := 0; a.Next(); at++ {
 			if s.Kind == sql.Index && at != s.Index {
 				continue
 			}
 			some = true
-			if err := r.unnestValue(a.Value(), rest); err != nil {
+			if err := eachMatch(a.Value(), rest, missing, f); err != nil {
 				return err
 			}
 		}
-		if some {
-			return nil
-		}
 	}
-	return r.unnestValue(nil, rest)
+	if some || !missing {
+		return nil
+	}
+	return f(nil)
 }
 
 // lookup is the member of a valid object, nil if there is none.

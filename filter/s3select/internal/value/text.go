@@ -2,6 +2,7 @@ package value
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/lambdatune/lambdatune/filter/s3select/internal/fault"
@@ -38,6 +39,28 @@ func skipRunes(s []byte, n int64) int {
 		i += size
 	}
 	return i
+}
+
+// Lower is s in lower case.
+func Lower(s []byte) []byte { return inCase(s, 'A', strings.ToLower) }
+
+// Upper is s in upper case.
+func Upper(s []byte) []byte { return inCase(s, 'a', strings.ToUpper) }
+
+// inCase changes the case of the ASCII letters from first on, and leaves text that
+// is not all ASCII to the conversion.
+func inCase(s []byte, first byte, convert func(string) string) []byte {
+	out := make([]byte, len(s))
+	for i, c := range s {
+		if c >= utf8.RuneSelf {
+			return []byte(convert(string(s)))
+		}
+		if c-first < 26 {
+			c ^= 0x20
+		}
+		out[i] = c
+	}
+	return out
 }
 
 // Trim removes the characters of set from the chosen ends of s.

@@ -44,7 +44,7 @@ func Compile(expression string) (*Statement, error) {
 	if err != nil {
 		return nil, public(err)
 	}
-	return &Statement{expression, sel.Params()}, nil
+	return &Statement{expression, sel.Params}, nil
 }
 
 // String returns the expression.
@@ -60,7 +60,7 @@ func (q *Query) parse() (*sql.Select, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := sel.Params(); n != len(q.Params) {
+	if n := sel.Params; n != len(q.Params) {
 		return nil, fault.New("InvalidRequestParameter", "the expression has %d parameters, Params has %d", n, len(q.Params))
 	}
 	args := make([]sql.Arg, len(q.Params))

@@ -10,6 +10,8 @@ type Select struct {
 	From  From
 	Where Expr // nil without WHERE
 	Limit Expr // nil without LIMIT; an integer literal or a parameter
+
+	Params int // how many there are
 }
 
 // An Item is one expression of the SELECT list.

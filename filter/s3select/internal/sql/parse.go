@@ -46,6 +46,7 @@ func Parse(s string) (*Select, error) {
 	if err != nil {
 		return nil, err
 	}
+	sel.Params = p.params
 	return sel, nil
 }
 

@@ -54,19 +54,14 @@ func operands(x Expr, f func(*Expr)) {
 	}
 }
 
-// Exprs points to every expression of the statement.
+// Exprs points to every expression of the statement. One that it does not have is
+// nil.
 func (s *Select) Exprs() []*Expr {
 	var out []*Expr
 	for i := range s.Items {
 		out = append(out, &s.Items[i].Expr)
 	}
-	if s.Where != nil {
-		out = append(out, &s.Where)
-	}
-	if s.Limit != nil {
-		out = append(out, &s.Limit)
-	}
-	return out
+	return append(out, &s.Where, &s.Limit)
 }
 
 // An Arg is what a parameter stands for: a value or, where List is not nil, a
@@ -114,20 +109,6 @@ func (in *In) unwrap(args []Arg) {
 	if p, ok := l.Elems[0].(*Param); ok && args[p.N].List != nil {
 		in.Y = p
 	}
-}
-
-// Params counts the parameters.
-func (s *Select) Params() int {
-	n := 0
-	for _, x := range s.Exprs() {
-		Walk(*x, func(x Expr) bool {
-			if _, ok := x.(*Param); ok {
-				n++
-			}
-			return true
-		})
-	}
-	return n
 }
 
 // Aggregated reports whether the SELECT list has aggregate functions.

@@ -52,6 +52,9 @@ func Cast(v *Value, k Kind) (Value, error) {
 	return invalidCast(v, k)
 }
 
+// invalidCast is not inlined, as fault.New is not.
+//
+//go:noinline
 func invalidCast(v *Value, k Kind) (Value, error) {
 	return Value{}, fault.New("InvalidCast", "%s cannot be cast to %s", v.Kind, k)
 }

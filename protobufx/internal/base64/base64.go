@@ -76,22 +76,55 @@ var chunks = sync.Pool{New: func() any { return new([chunk]byte) }}
 // line breaks count for nothing, and the error is a CorruptInputError with the
 // offset in src.
 func AppendDecode(dst, src []byte) ([]byte, error) {
-	if len(src) < minDecode {
-		return base64.StdEncoding.AppendDecode(dst, src)
+	n, k := len(dst), 0
+	dst = grow(dst, len(src)/4*3+3)
+	dst = dst[:cap(dst)]
+	if len(src) >= minDecode {
+		k = decodeVector(dst[n:], src)
+		n += k / 4 * 3
 	}
-	return appendDecode(dst, src)
+	// Not the standard library, where the call would take as long as the letters.
+	for ; k+4 <= len(src); k += 4 {
+		s, out := src[k:k+4:k+4], dst[n:n+3]
+		v0, v1, v2, v3 := values[s[0]]-1, values[s[1]]-1, values[s[2]]-1, values[s[3]]-1
+		v := uint(v0)<<18 | uint(v1)<<12 | uint(v2&63)<<6 | uint(v3&63)
+		if v0|v1|v2|v3 < 64 {
+			out[0], out[1], out[2] = byte(v>>16), byte(v>>8), byte(v)
+			n += 3
+			continue
+		}
+		if k+4 == len(src) && v0|v1 < 64 && s[3] == '=' {
+			out[0], out[1] = byte(v>>16), byte(v>>8)
+			if s[2] == '=' {
+				return dst[:n+1], nil
+			}
+			if v2 < 64 {
+				return dst[:n+2], nil
+			}
+		}
+		break
+	}
+	if k == len(src) {
+		return dst[:n], nil
+	}
+	// Line breaks, and what is wrong.
+	dst, err := base64.StdEncoding.AppendDecode(dst[:n], src[k:])
+	if corrupt, ok := err.(base64.CorruptInputError); ok {
+		return dst, corrupt + base64.CorruptInputError(k)
+	}
+	return dst, err
 }
 
-func appendDecode(dst, src []byte) ([]byte, error) {
-	n := len(dst)
-	dst = grow(dst, base64.StdEncoding.DecodedLen(len(src)))
-	k := decodeVector(dst[n:cap(dst)], src)
-	n += k / 4 * 3
-	out, err := base64.StdEncoding.AppendDecode(dst[:n], src[k:])
-	if corrupt, ok := err.(base64.CorruptInputError); ok {
-		return out, corrupt + base64.CorruptInputError(k)
-	}
-	return out, err
+// values are one more than what the letters stand for, 0 for what is no letter.
+var values = [256]byte{
+	'A': 1, 'B': 2, 'C': 3, 'D': 4, 'E': 5, 'F': 6, 'G': 7, 'H': 8,
+	'I': 9, 'J': 10, 'K': 11, 'L': 12, 'M': 13, 'N': 14, 'O': 15, 'P': 16,
+	'Q': 17, 'R': 18, 'S': 19, 'T': 20, 'U': 21, 'V': 22, 'W': 23, 'X': 24,
+	'Y': 25, 'Z': 26, 'a': 27, 'b': 28, 'c': 29, 'd': 30, 'e': 31, 'f': 32,
+	'g': 33, 'h': 34, 'i': 35, 'j': 36, 'k': 37, 'l': 38, 'm': 39, 'n': 40,
+	'o': 41, 'p': 42, 'q': 43, 'r': 44, 's': 45, 't': 46, 'u': 47, 'v': 48,
+	'w': 49, 'x': 50, 'y': 51, 'z': 52, '0': 53, '1': 54, '2': 55, '3': 56,
+	'4': 57, '5': 58, '6': 59, '7': 60, '8': 61, '9': 62, '+': 63, '/': 64,
 }
 
 // grow returns b with room for n more bytes.

@@ -13,7 +13,6 @@ type node struct {
 	elems   []elem
 	leaves  int  // slots at and below this node
 	leaf    bool // one slot, and nothing below
-	id      int  // of the node in its plan
 }
 
 type member struct {

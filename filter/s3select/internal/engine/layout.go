@@ -79,13 +79,14 @@ func (f *finder) follow(l *layouts, i int) bool {
 		}
 		l.flat = !l.flat
 		l.forget()
+		l.credit = maxCredit
 	}
 	l.walk = l.walk[:0]
 	return false
 }
 
 func (l *layouts) forget() {
-	l.steps, l.text, l.credit = append(l.steps[:0], step{}), l.text[:0], maxCredit
+	l.steps, l.text = append(l.steps[:0], step{}), l.text[:0]
 }
 
 // steps goes through the record's steps as far as they are known.
@@ -161,7 +162,6 @@ func (l *layouts) learn(b []byte, i, end int, how ending) {
 	}
 	if len(l.steps)+len(l.walk) >= maxSteps || len(l.text)+text > maxText {
 		l.forget()
-		l.credit = maxCredit / 2
 	}
 	at := 0
 	for _, v := range l.walk {

@@ -52,6 +52,9 @@ func TestJSONStatements(t *testing.T) {
 		{`SELECT "a" FROM S3Object`, `{"a":1,"a":2}`, "{\"a\":1}\n"},
 		{"SELECT a FROM S3Object", `{"b":{"A":5},"a":1,"c":"\"A\":"}`, "{\"a\":1}\n"},
 		{"SELECT a FROM S3Object", `{"a":1,"\u0041":2}`, "AmbiguousFieldName"},
+		{"SELECT a FROM S3Object", `{"a":1,"some text to be read over":"in words of eight","A":2}`, "AmbiguousFieldName"},
+		{"SELECT München FROM S3Object", `{"München":1,"MÜNCHEN":2}`, "AmbiguousFieldName"},
+		{"SELECT a FROM S3Object", `{"a":1,"b":"\\"}x`, "JSONParsingError"}, // the walk goes on because of the backslash
 		{"SELECT s.a.b.c FROM S3Object s", `{"a":{"b":{"c":[1, {"d" : "\u00e9"}]}}}`, "{\"c\":[1,{\"d\":\"é\"}]}\n"},
 		{"SELECT s.a[1][0], s.a[9], s.a[0] z FROM S3Object s", `{"a":[1,[2]]}`, "{\"_1\":2,\"z\":1}\n"},
 		{"SELECT 'über' AS \"é\" FROM S3Object", "{}", "{\"é\":\"über\"}\n"},

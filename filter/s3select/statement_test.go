@@ -53,6 +53,8 @@ func TestJSONStatements(t *testing.T) {
 		{"SELECT a FROM S3Object", `{"b":{"A":5},"a":1,"c":"\"A\":"}`, "{\"a\":1}\n"},
 		{"SELECT a FROM S3Object", `{"a":1,"\u0041":2}`, "AmbiguousFieldName"},
 		{"SELECT a FROM S3Object", `{"a":1,"some text to be read over":"in words of eight","A":2}`, "AmbiguousFieldName"},
+		{`SELECT s."A"[0], s.A FROM S3Object s`, `{"a":1,"A":[]}`, "AmbiguousFieldName"},
+		{`SELECT s."A".b, s.A FROM S3Object s`, `{"a":1,"A":{}}`, "AmbiguousFieldName"},
 		{"SELECT München FROM S3Object", `{"München":1,"MÜNCHEN":2}`, "AmbiguousFieldName"},
 		{"SELECT a FROM S3Object", `{"a":1,"b":"\\"}x`, "JSONParsingError"}, // the walk goes on because of the backslash
 		{"SELECT s.a.b.c FROM S3Object s", `{"a":{"b":{"c":[1, {"d" : "\u00e9"}]}}}`, "{\"c\":[1,{\"d\":\"é\"}]}\n"},

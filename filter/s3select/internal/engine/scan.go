@@ -17,6 +17,7 @@ type finder struct {
 	plan  *plan
 	left  int  // slots still to be found
 	full  bool // go on although nothing is left: a name may come twice
+	again int  // values being taken that another member has to take, too
 	name  []byte
 
 	noSlash bool // there is no backslash in the record
@@ -29,7 +30,7 @@ type finder struct {
 // find fills the slots from the value at b[i]. It stops behind the last one,
 // once nothing that follows can make a name ambiguous.
 func (f *finder) find(p *plan, b []byte, i int) error {
-	f.b, f.plan, f.left, f.full = b, p, p.root.leaves, false
+	f.b, f.plan, f.left, f.full, f.again = b, p, p.root.leaves, false, 0
 	if f.left == 0 {
 		return nil
 	}
@@ -57,7 +58,7 @@ func (f *finder) find(p *plan, b []byte, i int) error {
 
 // done reports whether the walk may stop at i.
 func (f *finder) done(i int) bool {
-	if f.left > 0 || f.full {
+	if f.left > 0 || f.full || f.again > 0 {
 		return false
 	}
 	if f.plan.quick && f.quiet(i) {
@@ -131,9 +132,13 @@ func (f *finder) object(n *node, start int) (int, error) {
 			next := n.match(name, k+1)
 			if next >= 0 { // the query has the name both with quotes and without
 				f.known.learns = false
+				f.again++
 			}
 			if stop, err = f.take(n, k, i, seen); stop == 0 {
 				return 0, err
+			}
+			if next >= 0 {
+				f.again--
 			}
 			if k = next; k < 0 && f.done(stop) {
 				return 0, nil

@@ -55,6 +55,7 @@ func TestJSONStatements(t *testing.T) {
 		{"SELECT a FROM S3Object", `{"a":1,"some text to be read over":"in words of eight","A":2}`, "AmbiguousFieldName"},
 		{`SELECT s."A"[0], s.A FROM S3Object s`, `{"a":1,"A":[]}`, "AmbiguousFieldName"},
 		{`SELECT s."A".b, s.A FROM S3Object s`, `{"a":1,"A":{}}`, "AmbiguousFieldName"},
+		{`SELECT s."A".x, s.A.y, s.b FROM S3Object s`, `{"\u0041":{"\u0062":1},"b":5}`, "{\"b\":5}\n"},
 		{"SELECT München FROM S3Object", `{"München":1,"MÜNCHEN":2}`, "AmbiguousFieldName"},
 		{"SELECT a FROM S3Object", `{"a":1,"b":"\\"}x`, "JSONParsingError"}, // the walk goes on because of the backslash
 		{"SELECT s.a.b.c FROM S3Object s", `{"a":{"b":{"c":[1, {"d" : "\u00e9"}]}}}`, "{\"c\":[1,{\"d\":\"é\"}]}\n"},

@@ -133,6 +133,7 @@ func (f *finder) object(n *node, start int) (int, error) {
 			if next >= 0 { // the query has the name both with quotes and without
 				f.known.learns = false
 				f.again++
+				name = bytes.Clone(name) // the value's own names take its place
 			}
 			if stop, err = f.take(n, k, i, seen); stop == 0 {
 				return 0, err

@@ -28,7 +28,7 @@ func TestSkipIsJSONScans(t *testing.T) {
 			for _, after := range []string{"", `"`, `n"`, `\"`, `aaaaaaaa"`, `aaaaaaaaa",`, `","b":12345678`} {
 				check(`"` + strings.Repeat("a", n) + string([]byte{byte(c)}) + after)
 			}
-			for _, after := range []string{"", ",", "2,", "5}", ".5,", "00000000", "e5,\"b\":1234"} {
+			for _, after := range []string{"", ",", "2,", "5}", ".5,", "00000000", ",\"b\":1234567", "e5,\"b\":1234"} {
 				digits := "9123456789876543210123456789"[:n]
 				for _, before := range []string{"", "0", "-", "-0", "1."} {
 					check(before + digits + string([]byte{byte(c)}) + after)

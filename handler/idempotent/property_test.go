@@ -37,7 +37,9 @@ func interleave(t *testing.T, seed uint64, calls int) (succeeded, replayed, refu
 		plans := make([]plan, calls)
 		for i := range plans {
 			plans[i] = plan{
-				start: time.Duration(rnd.IntN(60_000)) * time.Millisecond, work: time.Duration(rnd.IntN(4000)) * time.Millisecond,
+				// No two calls do anything at the same instant: which of them then comes
+				// first is not for this test to know.
+				start: time.Duration(rnd.IntN(60_000))*time.Millisecond + time.Duration(i)*time.Microsecond, work: time.Duration(rnd.IntN(4000)) * time.Millisecond,
 				limit: time.Duration(500+rnd.IntN(4000)) * time.Millisecond,
 				fails: rnd.IntN(4) == 0, panics: rnd.IntN(10) == 0, hung: rnd.IntN(10) == 0, key: rnd.IntN(3),
 			}

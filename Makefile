@@ -12,7 +12,7 @@ run-postgres:
 test:
 	bash .ci/run
 
-# Every figure of README.md measured anew and written into it: a quarter of an
+# Every table of README.md measured anew and written into it: a quarter of an
 # hour, on a machine that does nothing else. ONLY=filter,metrics are some of them.
 bench:
 	bash .ci/install
